@@ -1,0 +1,1 @@
+//! Full-text search: the only place that names tantivy.
