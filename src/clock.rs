@@ -38,14 +38,17 @@ impl Clock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the clock everyone else is told to use"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the clock everyone else is told to use")]
 fn system_now_ms() -> i64 {
     std::time::SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| {
-            i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX)
-        })
+        .map_or(0, |elapsed| i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Milliseconds of a day.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// The UTC day of a time, counted from 1970-01-01.
+pub const fn utc_day(at_ms: i64) -> i64 {
+    at_ms.div_euclid(DAY_MS)
 }

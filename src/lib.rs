@@ -5,3 +5,4 @@ pub mod cli;
 pub mod clock;
 pub mod id;
 pub mod search;
+pub mod store;

@@ -1,0 +1,10 @@
+//! Accounts: who may sign in, how, and what their role allows.
+
+pub mod api;
+pub mod limit;
+pub mod model;
+pub mod password;
+pub mod session;
+pub mod setup;
+pub mod store;
+pub mod token;

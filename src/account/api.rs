@@ -1,0 +1,225 @@
+//! Routes of sessions, set-up and the profile.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::model::{Language, Me, Role, Session, Theme};
+use super::session::SignedIn;
+use super::setup::{NewOwner, Stage};
+use super::store::{self, ProfileChange};
+use crate::app::App;
+use crate::error::{Code, Error, Result};
+use crate::http::access::{COOKIE, Caller, cookie};
+use crate::http::extract::Body;
+use crate::http::middleware::peer_address;
+use crate::http::respond::Answer;
+
+/// Whether the appliance waits for its owner.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SetupState {
+    /// No account exists yet.
+    is_needed: bool,
+    /// The browser is on another machine: it must show the code from the program's log.
+    is_code_needed: bool,
+}
+
+/// Whether the appliance waits for its owner.
+#[utoipa::path(get, path = "/api/v1/setup", tag = "session", responses((status = 200, body = Answer<SetupState>)))]
+pub async fn show_setup(State(app): State<App>, parts: Parts) -> Result<Answer<SetupState>> {
+    let has_accounts = app.control.read(store::has_accounts).await?;
+    Ok(Answer::new(SetupState { is_needed: !has_accounts, is_code_needed: !is_local(&parts) }))
+}
+
+/// Whether the request comes from this machine itself and not through a proxy.
+fn is_local(parts: &Parts) -> bool {
+    let is_proxied = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| parts.headers.contains_key(*name));
+    peer_address(parts).is_loopback() && !is_proxied
+}
+
+/// The owner and the first organization.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetupRequest {
+    /// Sign-in address.
+    email: String,
+    /// At least 10 characters.
+    password: String,
+    /// Name to show.
+    #[serde(default)]
+    name: String,
+    /// Name of the organization.
+    organization_name: String,
+    /// Language of the interface.
+    language: Option<Language>,
+    /// From the program's log, when the browser is on another machine.
+    #[serde(default)]
+    setup_code: String,
+}
+
+/// Creates the owner and the first organization, and signs in.
+#[utoipa::path(post, path = "/api/v1/setup", tag = "session", request_body = SetupRequest, responses((status = 200, body = Answer<Session>), (status = 409, description = "set up already")))]
+pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): Body<SetupRequest>) -> Result<Response> {
+    if !is_local(&parts) {
+        let address = peer_address(&parts);
+        if let Err(wait_s) = app.attempts.take(address, "setup", app.clock.now_ms()) {
+            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
+            return Err(Error { retry_after_s: Some(wait_s), ..error });
+        }
+        let given = request.setup_code.trim().to_uppercase();
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(given.as_bytes(), app.setup_code.as_bytes())) {
+            return Err(Error::new(Code::Forbidden, "the set-up code is wrong: it stands in the program's log"));
+        }
+    }
+    let owner = NewOwner {
+        email: request.email,
+        name: request.name,
+        password: request.password,
+        language: request.language.unwrap_or(Language::En),
+        organization_name: request.organization_name,
+        role: Role::Owner,
+    };
+    let (account_id, organization_id) = app.create_owner(owner, Stage::First).await?;
+    let signed_in = app.start_session(account_id, organization_id).await?;
+    Ok(answer(&app, signed_in, &parts.headers))
+}
+
+/// Address and password.
+#[derive(Deserialize, ToSchema)]
+pub struct LoginRequest {
+    /// Sign-in address.
+    email: String,
+    /// The password.
+    password: String,
+}
+
+/// Signs in with a password.
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "session", request_body = LoginRequest, responses((status = 200, body = Answer<Session>), (status = 401, description = "address or password is wrong"), (status = 429, description = "too many attempts")))]
+pub async fn login(State(app): State<App>, parts: Parts, Body(request): Body<LoginRequest>) -> Result<Response> {
+    let signed_in = app.sign_in(peer_address(&parts), &request.email, request.password).await?;
+    Ok(answer(&app, signed_in, &parts.headers))
+}
+
+/// A one-time link's token.
+#[derive(Deserialize, ToSchema)]
+pub struct LinkRequest {
+    /// What follows the `#` of the link.
+    token: String,
+}
+
+/// Signs in with a one-time link.
+#[utoipa::path(post, path = "/api/v1/auth/link", tag = "session", request_body = LinkRequest, responses((status = 200, body = Answer<Session>)))]
+pub async fn login_with_link(State(app): State<App>, parts: Parts, Body(request): Body<LinkRequest>) -> Result<Response> {
+    let signed_in = app.sign_in_with_link(peer_address(&parts), &request.token).await?;
+    Ok(answer(&app, signed_in, &parts.headers))
+}
+
+/// Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for.
+#[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "session", responses((status = 200, body = Answer<Session>)), params(("X-Requested-With" = String, Header, description = "any value")))]
+pub async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+    if !headers.contains_key("x-requested-with") {
+        return Err(Error::new(Code::Forbidden, "send the header X-Requested-With"));
+    }
+    let Some(refresh_token) = cookie(&headers) else {
+        return Err(Error::new(Code::Unauthenticated, "sign in first"));
+    };
+    match app.refresh_session(&refresh_token).await {
+        Ok(signed_in) => Ok(answer(&app, signed_in, &headers)),
+        Err(error) if error.code == Code::Unauthenticated => {
+            let mut response = error.into_response();
+            set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
+            Ok(response)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Ends the session.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "session", responses((status = 200)))]
+pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+    // Signing out someone else's browser from a foreign page is harmless but rude: the same header as above.
+    let by_cookie = cookie(&headers).filter(|_token| headers.contains_key("x-requested-with"));
+    if let Some(refresh_token) = by_cookie {
+        app.end_session(&refresh_token).await?;
+    }
+    if let Some(token) = crate::http::access::bearer(&headers)
+        && let Some(standing) = app.find_session(token).await?
+    {
+        app.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
+    }
+    let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
+    set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
+    Ok(response)
+}
+
+/// Who is signed in, and where.
+#[utoipa::path(get, path = "/api/v1/auth/me", tag = "session", responses((status = 200, body = Answer<Me>)), security(("session" = [])))]
+pub async fn find_me(caller: Caller) -> Answer<Me> {
+    Answer::new(caller.standing.me)
+}
+
+/// What may change in a profile; what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileRequest {
+    /// Name to show.
+    name: Option<String>,
+    /// Language of the interface.
+    language: Option<Language>,
+    /// Colours of the interface.
+    theme: Option<Theme>,
+    /// IANA time zone.
+    time_zone: Option<String>,
+}
+
+/// Changes the profile.
+#[utoipa::path(put, path = "/api/v1/auth/me", tag = "session", request_body = ProfileRequest, responses((status = 200, body = Answer<Me>)), security(("session" = [])))]
+pub async fn update_me(State(app): State<App>, caller: Caller, Body(request): Body<ProfileRequest>) -> Result<Answer<Me>> {
+    if let Some(name) = &request.name
+        && (name.trim().is_empty() || name.chars().count() > 200)
+    {
+        return Err(Error::invalid_field("name", "a name has 1 to 200 characters"));
+    }
+    if let Some(time_zone) = &request.time_zone
+        && jiff::tz::TimeZone::get(time_zone).is_err()
+    {
+        return Err(Error::invalid_field("time_zone", "this is not an IANA time zone such as Europe/Zurich"));
+    }
+    let ProfileRequest { name, language, theme, time_zone } = request;
+    let change = ProfileChange { name: name.map(|name| name.trim().to_owned()), language, theme, time_zone };
+    let (account_id, session_id) = (caller.standing.me.account.id, caller.standing.session_id);
+    let standing = app
+        .control
+        .write(move |tx| {
+            store::update_profile(tx, account_id, &change)?;
+            store::find_standing(tx.connection(), session_id, tx.now_ms())
+        })
+        .await?;
+    standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("session"))
+}
+
+fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
+    let mut response = Answer::new(signed_in.session).into_response();
+    if let Some(refresh_token) = signed_in.refresh_token {
+        let max_age_s = app.config.session_days.saturating_mul(86_400);
+        set_cookie(&mut response, &cookie_text(headers, &refresh_token, max_age_s, &app.config.public_url));
+    }
+    response
+}
+
+/// The cookie's text; `Secure` when the appliance is reached over TLS.
+fn cookie_text(headers: &HeaderMap, value: &str, max_age_s: i64, public_url: &str) -> String {
+    let is_forwarded_tls = headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https");
+    let secure = if public_url.starts_with("https://") || is_forwarded_tls { "; Secure" } else { "" };
+    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
+}
+
+fn set_cookie(response: &mut Response, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}

@@ -1,0 +1,132 @@
+//! Signing in and staying signed in: what the session routes do, without HTTP.
+
+use std::net::IpAddr;
+
+use super::model::Session;
+use super::store::{self, Refresh, Standing};
+use super::token::{random_secret, secret_hash};
+use crate::app::AppInner;
+use crate::clock::DAY_MS;
+use crate::error::{Code, Error, Result};
+use crate::id::{AccountId, OrganizationId, SessionId};
+
+/// A session and the refresh token that goes into its cookie.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The answer.
+    pub session: Session,
+    /// The cookie's value; `None` leaves the browser's cookie as it is.
+    pub refresh_token: Option<String>,
+}
+
+/// One answer for every reason, so that nobody learns which addresses have an account.
+fn refused() -> Error {
+    Error::new(Code::Unauthenticated, "e-mail address or password is wrong")
+}
+
+impl AppInner {
+    /// Checks a password and starts a session.
+    pub async fn sign_in(&self, address: IpAddr, email: &str, password: String) -> Result<SignedIn> {
+        let email = email.trim().to_lowercase();
+        if let Err(wait_s) = self.attempts.take(address, &email, self.clock.now_ms()) {
+            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
+            return Err(Error { retry_after_s: Some(wait_s), ..error });
+        }
+        if password.len() > super::model::PASSWORD_MAX_BYTES {
+            return Err(refused());
+        }
+        let wanted = email.clone();
+        let credentials = self.control.read(move |connection| store::find_credentials(connection, &wanted)).await?;
+        let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
+        if !self.hasher.is_match(password, hash).await? {
+            return Err(refused());
+        }
+        let Some(credentials) = credentials else { return Err(refused()) };
+        self.attempts.forgive(address, &email);
+        let Some(organization_id) = credentials.organization_id else {
+            return Err(Error::new(Code::Forbidden, "this account is not a member of any organization"));
+        };
+        self.start_session(credentials.account_id, organization_id).await
+    }
+
+    /// Signs in with a one-time link's token.
+    pub async fn sign_in_with_link(&self, address: IpAddr, token: &str) -> Result<SignedIn> {
+        if let Err(wait_s) = self.attempts.take(address, "link", self.clock.now_ms()) {
+            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
+            return Err(Error { retry_after_s: Some(wait_s), ..error });
+        }
+        let hash = secret_hash(token);
+        let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
+        let Some((account_id, organization_id)) = found else {
+            return Err(Error::new(Code::Unauthenticated, "this link was used already or has ended: sign in with your password"));
+        };
+        self.attempts.forgive(address, "link");
+        self.start_session(account_id, organization_id).await
+    }
+
+    /// Starts a session.
+    pub async fn start_session(&self, account_id: AccountId, organization_id: OrganizationId) -> Result<SignedIn> {
+        let refresh_token = random_secret();
+        let hash = secret_hash(&refresh_token);
+        let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
+        let id = self
+            .control
+            .write(move |tx| store::create_session(tx, (account_id, organization_id), hash, lifetime_ms))
+            .await?;
+        Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token) })
+    }
+
+    /// Exchanges a refresh token for a new access token and the next refresh token.
+    pub async fn refresh_session(&self, refresh_token: &str) -> Result<SignedIn> {
+        let next = random_secret();
+        let (hash, next_hash) = (secret_hash(refresh_token), secret_hash(&next));
+        let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
+        let refresh = self.control.write(move |tx| store::rotate_session(tx, hash, next_hash, lifetime_ms)).await?;
+        match refresh {
+            Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next) }),
+            Refresh::Concurrent(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: None }),
+            Refresh::Reused => {
+                tracing::warn!("a refresh token was used twice: its session was ended");
+                Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again"))
+            }
+            Refresh::Unknown => Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again")),
+        }
+    }
+
+    /// Ends the session a refresh token belongs to, if it does.
+    pub async fn end_session(&self, refresh_token: &str) -> Result<()> {
+        let hash = secret_hash(refresh_token);
+        let now_ms = self.clock.now_ms();
+        let standing = self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?;
+        if let Some(standing) = standing {
+            self.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
+        }
+        Ok(())
+    }
+
+    /// The session an access token names, if both stand.
+    pub async fn find_session(&self, access_token: &str) -> Result<Option<Standing>> {
+        let now_ms = self.clock.now_ms();
+        let Some(id) = self.signer.check(access_token, now_ms) else { return Ok(None) };
+        Ok(self.control.read(move |connection| store::find_standing(connection, id, now_ms)).await?)
+    }
+
+    /// The session a cookie belongs to, if it stands.
+    pub async fn find_session_by_cookie(&self, refresh_token: &str) -> Result<Option<Standing>> {
+        let now_ms = self.clock.now_ms();
+        let hash = secret_hash(refresh_token);
+        Ok(self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?)
+    }
+
+    async fn issue(&self, id: SessionId) -> Result<Session> {
+        let now_ms = self.clock.now_ms();
+        let standing = self.control.read(move |connection| store::find_standing(connection, id, now_ms)).await?;
+        let Some(standing) = standing else {
+            return Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again"));
+        };
+        let Some((access_token, expires_at_ms)) = self.signer.sign(id, now_ms) else {
+            return Err(Error::internal("the access token could not be signed"));
+        };
+        Ok(Session { access_token, token_type: "Bearer", expires_at_ms, me: standing.me })
+    }
+}

@@ -1,0 +1,80 @@
+//! Set-up: the first account with its organization, from the browser's wizard, the command line or the demo.
+
+use super::model::{Language, Role, parse_email, password_fault};
+use super::store::{self, NewAccount};
+use crate::app::AppInner;
+use crate::error::{Code, Error, Result};
+use crate::id::{AccountId, OrganizationId};
+use crate::store::Tx;
+
+/// A person and the organization they are to own or join.
+#[derive(Debug)]
+pub struct NewOwner {
+    /// Sign-in address.
+    pub email: String,
+    /// Name to show.
+    pub name: String,
+    /// The password itself.
+    pub password: String,
+    /// Language of the interface.
+    pub language: Language,
+    /// Name of the organization.
+    pub organization_name: String,
+    /// Their role in it.
+    pub role: Role,
+}
+
+/// Whether an appliance with accounts accepts the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Only while no account exists.
+    First,
+    /// At any time (the command line: who can run it owns the folder).
+    Any,
+}
+
+impl AppInner {
+    /// Creates the account and, if it does not exist, the organization; makes the account a member.
+    pub async fn create_owner(&self, owner: NewOwner, stage: Stage) -> Result<(AccountId, OrganizationId)> {
+        let Some(email) = parse_email(&owner.email) else {
+            return Err(Error::invalid_field("email", "this is not an e-mail address"));
+        };
+        if let Some(fault) = password_fault(&owner.password) {
+            return Err(Error::invalid_field("password", fault));
+        }
+        let organization_name = owner.organization_name.trim().to_owned();
+        if organization_name.is_empty() || organization_name.chars().count() > 200 {
+            return Err(Error::invalid_field("organization_name", "the organization needs a name of at most 200 characters"));
+        }
+        let name = match owner.name.trim() {
+            "" => email.split('@').next().unwrap_or("").to_owned(),
+            name => name.chars().take(200).collect(),
+        };
+        let password_hash = self.hasher.hash(owner.password).await?;
+        let account = NewAccount { email, name, password_hash, language: owner.language };
+        let role = owner.role;
+        self.control.write(move |tx| create(tx, &account, (&organization_name, role), stage)).await
+    }
+}
+
+fn create(
+    tx: &Tx<'_>,
+    account: &NewAccount,
+    (organization_name, role): (&str, Role),
+    stage: Stage,
+) -> Result<(AccountId, OrganizationId)> {
+    if stage == Stage::First && store::has_accounts(tx.connection())? {
+        return Err(Error::new(Code::Conflict, "this appliance is set up already: sign in"));
+    }
+    if store::find_credentials(tx.connection(), &account.email)?.is_some() {
+        let error = Error::new(Code::Conflict, "an account with this e-mail address exists already");
+        return Err(Error { field: Some("email"), ..error });
+    }
+    let account_id = store::create_account(tx, account)?;
+    let organization_id = match crate::organization::find_by_name(tx.connection(), organization_name)? {
+        Some(organization_id) => organization_id,
+        None => crate::organization::create(tx, organization_name)?,
+    };
+    store::create_membership(tx, account_id, organization_id, role)?;
+    Ok((account_id, organization_id))
+}

@@ -1,0 +1,110 @@
+//! [`App`]: what every handler gets. Opened once per run from a checked configuration.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::account::limit::AttemptLimiter;
+use crate::account::password::Hasher;
+use crate::account::token::Signer;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::connection::routes::WebhookRoutes;
+use crate::http::metrics::Metrics;
+use crate::id::IdSource;
+use crate::search::WriterPool;
+use crate::store::{self, Database};
+use crate::tenant::Shared;
+use crate::tenant::registry::Registry;
+
+/// The running appliance. Cheap to clone.
+pub type App = Arc<AppInner>;
+
+/// What the appliance holds for its whole life.
+pub struct AppInner {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: IdSource,
+    /// `control.db`.
+    pub control: Database,
+    /// The open organizations.
+    pub tenants: Registry,
+    /// Signs and checks access tokens.
+    pub signer: Signer,
+    /// Hashes and checks passwords.
+    pub hasher: Hasher,
+    /// Slows down guessing.
+    pub attempts: AttemptLimiter,
+    /// Which webhook secret belongs where.
+    pub webhook_routes: WebhookRoutes,
+    /// Counts for `/metrics`.
+    pub metrics: Metrics,
+    /// Asked for at set-up when the browser is on another machine.
+    pub setup_code: String,
+    /// When the program started, UTC milliseconds.
+    pub started_at_ms: i64,
+}
+
+/// Why the appliance cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The data folder cannot be used.
+    #[error("cannot use the data folder {folder}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file in it cannot be opened.
+    #[error("cannot open the data")]
+    Store(#[from] store::Error),
+    /// The master key cannot be used.
+    #[error("cannot use the master key")]
+    Key(#[source] crate::account::token::KeyError),
+}
+
+/// Opens the data folder.
+pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
+    create_folder(&config.data)?;
+    let ids = IdSource::new(clock.clone());
+    let options = store::Options {
+        clock: clock.clone(),
+        ids: ids.clone(),
+        readers: config.readers,
+        read_limit_ms: config.read_limit_ms,
+        max_pages: None,
+    };
+    let control = Database::open(&config.data.join("control.db"), &store::migration::CONTROL, &options)?;
+    let shared = Shared { options, writers: WriterPool::new(config.index_writers) };
+    let tenants = Registry::new(config.data.join("tenants"), shared);
+    let signer = Signer::open(&config.data.join("secret.key"), config.access_token_s).map_err(OpenError::Key)?;
+    Ok(Arc::new(AppInner {
+        attempts: AttemptLimiter::new(config.sign_in_attempts),
+        started_at_ms: clock.now_ms(),
+        config,
+        clock,
+        ids,
+        control,
+        tenants,
+        signer,
+        hasher: Hasher::new(),
+        webhook_routes: WebhookRoutes::default(),
+        metrics: Metrics::default(),
+        setup_code: crate::account::token::random_code(),
+    }))
+}
+
+/// Creates the data folder, readable by its owner only.
+fn create_folder(folder: &Path) -> Result<(), OpenError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })
+}

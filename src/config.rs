@@ -1,0 +1,265 @@
+//! Configuration: read once, here and nowhere else, into a checked [`Config`].
+//!
+//! The commented default file (`config/default.toml`) is the documentation and the defaults; a test holds that
+//! loading it changes nothing. Sources, the later wins: default file, configuration file, `.env`, environment, command
+//! line. Rejected: a settings crate (the layering is forty lines, and its error messages would not name our sources).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+/// The default file, which is also the documentation.
+pub const DEFAULT_FILE: &str = include_str!("config/default.toml");
+/// Where a configuration file is looked for when none is named.
+const FILE_NAME: &str = "salesbrain.toml";
+/// Prefix of environment variables.
+const PREFIX: &str = "SALESBRAIN_";
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For log collectors.
+    Json,
+}
+
+/// The settings of one run; see `config/default.toml` for what each means.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "config/default.toml documents each key, once")]
+pub struct Config {
+    pub data: PathBuf,
+    pub listen: SocketAddr,
+    pub public_url: String,
+    pub log_format: LogFormat,
+    pub log_filter: String,
+    pub webhook_limit_bytes: usize,
+    pub readers: u32,
+    pub read_limit_ms: u64,
+    pub index_writers: usize,
+    pub disk_reserve_bytes: u64,
+    pub access_token_s: i64,
+    pub session_days: i64,
+    pub sign_in_attempts: u32,
+}
+
+/// Why the configuration was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file could not be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file or a value is not what it should be.
+    #[error("{origin}: {finding}")]
+    Invalid {
+        /// Where the value came from.
+        origin: String,
+        /// What is wrong, in one line.
+        finding: String,
+    },
+}
+
+/// Values given on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--config`
+    pub file: Option<PathBuf>,
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--listen`
+    pub listen: Option<String>,
+}
+
+/// Reads the configuration from all its sources.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
+    let mut environment = read_env_file(Path::new(".env"))?;
+    environment.extend(std::env::vars().filter(|(name, _value)| name.starts_with(PREFIX)));
+    let file = overrides.file.clone().or_else(|| environment.remove("SALESBRAIN_CONFIG").map(PathBuf::from));
+    environment.remove("SALESBRAIN_CONFIG");
+    environment.remove("SALESBRAIN_PASSWORD");
+    load_from(file.as_deref(), &environment, overrides)
+}
+
+fn load_from(
+    file: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+    overrides: &Overrides,
+) -> Result<Config, ConfigError> {
+    let mut table = parse("the default file", DEFAULT_FILE)?;
+    let default_file = Path::new(FILE_NAME);
+    let file = file.or_else(|| default_file.is_file().then_some(default_file));
+    if let Some(path) = file {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let origin = path.display().to_string();
+        check_known(&table, parse(&origin, &text)?.keys(), &origin)?;
+        table.extend(parse(&origin, &text)?);
+    }
+    for (name, value) in environment {
+        let key = name.strip_prefix(PREFIX).unwrap_or(name).to_lowercase();
+        check_known(&table, [&key].into_iter(), &format!("environment variable {name}"))?;
+        let typed = typed_like(table.get(&key), value);
+        table.insert(key, typed);
+    }
+    if let Some(data) = &overrides.data {
+        table.insert("data".to_owned(), toml::Value::String(data.to_string_lossy().into_owned()));
+    }
+    if let Some(listen) = &overrides.listen {
+        table.insert("listen".to_owned(), toml::Value::String(listen.clone()));
+    }
+    let config: Config = table.try_into().map_err(|error: toml::de::Error| invalid("configuration", &error))?;
+    check(config)
+}
+
+fn parse(origin: &str, text: &str) -> Result<toml::Table, ConfigError> {
+    text.parse().map_err(|error: toml::de::Error| invalid(origin, &error))
+}
+
+fn invalid(origin: &str, error: &toml::de::Error) -> ConfigError {
+    ConfigError::Invalid { origin: origin.to_owned(), finding: error.to_string().trim().to_owned() }
+}
+
+fn check_known<'key>(
+    known: &toml::Table,
+    keys: impl Iterator<Item = &'key String>,
+    origin: &str,
+) -> Result<(), ConfigError> {
+    for key in keys {
+        if !known.contains_key(key) {
+            let finding = format!("unknown key {key:?}; `salesbrain config` prints every key");
+            return Err(ConfigError::Invalid { origin: origin.to_owned(), finding });
+        }
+    }
+    Ok(())
+}
+
+/// An environment value in the type its default has.
+fn typed_like(default: Option<&toml::Value>, text: &str) -> toml::Value {
+    match default {
+        Some(toml::Value::Integer(_)) => {
+            text.trim().parse().map_or_else(|_error| toml::Value::String(text.to_owned()), toml::Value::Integer)
+        }
+        _ => toml::Value::String(text.to_owned()),
+    }
+}
+
+/// Rules that concern a value, not its type.
+fn check(mut config: Config) -> Result<Config, ConfigError> {
+    let refuse = |key: &str, finding: &str| {
+        Err(ConfigError::Invalid { origin: key.to_owned(), finding: finding.to_owned() })
+    };
+    if !config.public_url.is_empty() {
+        let is_web = config.public_url.starts_with("http://") || config.public_url.starts_with("https://");
+        if !is_web {
+            return refuse("public_url", "must start with http:// or https://");
+        }
+        config.public_url = config.public_url.trim_end_matches('/').to_owned();
+    }
+    if config.readers == 0 || config.index_writers == 0 {
+        return refuse("readers, index_writers", "must be at least 1");
+    }
+    if config.access_token_s < 30 || config.session_days < 1 {
+        return refuse("access_token_s, session_days", "must be at least 30 seconds and 1 day");
+    }
+    Ok(config)
+}
+
+impl Config {
+    /// The address under which the appliance is reached, without a trailing slash.
+    pub fn base_url(&self) -> String {
+        if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.clone() }
+    }
+}
+
+/// Reads `NAME=value` lines; quotes around a value are taken off, `#` starts a comment line.
+fn read_env_file(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(source) => return Err(ConfigError::Read { path: path.to_owned(), source }),
+    };
+    let mut values = BTreeMap::new();
+    for line in text.lines().map(str::trim) {
+        let line = line.strip_prefix("export ").unwrap_or(line);
+        let Some((name, value)) = line.split_once('=') else { continue };
+        if line.starts_with('#') || !name.trim().starts_with(PREFIX) {
+            continue;
+        }
+        let value = value.trim().trim_matches(['"', '\'']);
+        values.insert(name.trim().to_owned(), value.to_owned());
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_default_file_is_complete_and_loading_it_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("copy.toml");
+        std::fs::write(&path, DEFAULT_FILE).unwrap();
+        let none = BTreeMap::new();
+        let from_nothing = load_from(None, &none, &Overrides::default()).unwrap();
+        let from_copy = load_from(Some(&path), &none, &Overrides::default()).unwrap();
+        assert_eq!(from_nothing, from_copy);
+        assert_eq!(from_nothing.listen.to_string(), "127.0.0.1:8001");
+    }
+
+    #[test]
+    fn the_later_source_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, "listen = '127.0.0.1:1'\ndata = '/from/file'\nreaders = 7").unwrap();
+        let environment = environment(&[("SALESBRAIN_LISTEN", "127.0.0.1:2"), ("SALESBRAIN_READERS", "9")]);
+        let overrides = Overrides { listen: Some("127.0.0.1:3".to_owned()), ..Overrides::default() };
+        let config = load_from(Some(&path), &environment, &overrides).unwrap();
+        assert_eq!(config.listen.port(), 3);
+        assert_eq!(config.readers, 9);
+        assert_eq!(config.data, Path::new("/from/file"));
+    }
+
+    #[test]
+    fn unknown_keys_are_errors_that_name_key_and_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, "lisen = '127.0.0.1:1'").unwrap();
+        let error = load_from(Some(&path), &BTreeMap::new(), &Overrides::default()).unwrap_err().to_string();
+        assert!(error.contains("lisen") && error.contains("a.toml"), "{error}");
+        let error = load_from(None, &environment(&[("SALESBRAIN_LISEN", "x")]), &Overrides::default()).unwrap_err();
+        assert!(error.to_string().contains("SALESBRAIN_LISEN"), "{error}");
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for (name, value) in [("SALESBRAIN_LISTEN", "nowhere"), ("SALESBRAIN_READERS", "many"), ("SALESBRAIN_PUBLIC_URL", "ftp://x")] {
+            load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn an_env_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        std::fs::write(&path, "# comment\nexport SALESBRAIN_DATA=\"/x\"\nOTHER=1\nSALESBRAIN_LISTEN=127.0.0.1:5\n").unwrap();
+        let values = read_env_file(&path).unwrap();
+        assert_eq!(values, environment(&[("SALESBRAIN_DATA", "/x"), ("SALESBRAIN_LISTEN", "127.0.0.1:5")]));
+        assert!(read_env_file(&folder.path().join("missing")).unwrap().is_empty());
+    }
+}

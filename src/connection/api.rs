@@ -1,0 +1,145 @@
+//! Routes of connections and of what arrives unrouted.
+
+use axum::extract::State;
+
+use super::model::{Connection, ConnectionWithSecret, NewConnection, SECRET_HEADER, StoredConnection, UnroutedEvent};
+use super::store;
+use crate::account::token::{random_secret, secret_hash};
+use crate::app::{App, AppInner};
+use crate::error::{Error, Result};
+use crate::http::access::Caller;
+use crate::http::extract::{Body, Id};
+use crate::http::respond::{Answer, Page};
+use crate::id::{ConnectionId, OrganizationId};
+use crate::store::Error as StoreError;
+
+/// The providers a connection can be made for.
+const PROVIDERS: [(&str, &str); 1] = [("instantly", "Instantly")];
+
+impl AppInner {
+    /// Makes a connection; answers it with its secret, which is not kept.
+    pub async fn create_connection(
+        &self,
+        organization_id: Option<OrganizationId>,
+        provider: &str,
+        name: &str,
+    ) -> Result<(StoredConnection, String)> {
+        let Some((provider, default_name)) = PROVIDERS.iter().find(|(known, _name)| *known == provider).copied() else {
+            return Err(Error::invalid_field("provider", "the provider must be instantly"));
+        };
+        let name = if name.trim().is_empty() { default_name.to_owned() } else { name.trim().chars().take(200).collect() };
+        let secret = random_secret();
+        let hash = secret_hash(&secret);
+        let stored = self
+            .control
+            .write(move |tx| store::create_connection(tx, organization_id, (provider, &name), hash))
+            .await?;
+        Ok((stored, secret))
+    }
+
+    /// Where providers post, with the secret in the header.
+    pub fn webhook_url(&self) -> String {
+        format!("{}/webhooks/instantly/webhook", self.config.base_url())
+    }
+
+    fn with_secret(&self, connection: Connection, webhook_secret: String) -> ConnectionWithSecret {
+        let token_webhook_url = format!("{}/webhooks/instantly/{webhook_secret}", self.config.base_url());
+        ConnectionWithSecret { connection, webhook_secret, token_webhook_url }
+    }
+
+    async fn complete(&self, caller: &Caller, stored: StoredConnection) -> Result<Connection> {
+        let id = stored.id;
+        let read = move |connection: &rusqlite::Connection| -> std::result::Result<(Option<i64>, i64), StoreError> {
+            let sql = "SELECT max(last_event_at_ms), coalesce(sum(event_count), 0) FROM connection_status WHERE connection_id = ?1";
+            Ok(connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        };
+        let (last_event_at_ms, event_count) = caller.tenant.read(read).await?;
+        Ok(Connection {
+            id,
+            provider: stored.provider,
+            name: stored.name,
+            is_shared: stored.organization_id.is_none(),
+            webhook_url: self.webhook_url(),
+            header_name: SECRET_HEADER,
+            last_event_at_ms,
+            event_count,
+            created_at_ms: stored.created_at_ms,
+        })
+    }
+
+    async fn find_connection(&self, caller: &Caller, id: ConnectionId) -> Result<StoredConnection> {
+        let organization_id = caller.organization_id();
+        let find = move |connection: &rusqlite::Connection| store::find_connection(connection, organization_id, id);
+        self.control.read(find).await?.ok_or_else(|| Error::not_found("connection"))
+    }
+}
+
+/// The organization's connections.
+#[utoipa::path(get, path = "/api/v1/connections", tag = "connections", responses((status = 200, body = Page<Connection>)), security(("session" = [])))]
+pub async fn list_connections(State(app): State<App>, caller: Caller) -> Result<Page<Connection>> {
+    let organization_id = caller.organization_id();
+    let stored = app.control.read(move |connection| store::list_connections(connection, organization_id)).await?;
+    let mut connections = Vec::with_capacity(stored.len());
+    for connection in stored {
+        connections.push(app.complete(&caller, connection).await?);
+    }
+    Ok(Page::whole(connections))
+}
+
+/// Makes a connection. The secret is in this answer only.
+#[utoipa::path(post, path = "/api/v1/connections", tag = "connections", request_body = NewConnection, responses((status = 200, body = Answer<ConnectionWithSecret>)), security(("session" = [])))]
+pub async fn create_connection(
+    State(app): State<App>,
+    caller: Caller,
+    Body(request): Body<NewConnection>,
+) -> Result<Answer<ConnectionWithSecret>> {
+    let organization_id = Some(caller.organization_id());
+    let (stored, secret) = app.create_connection(organization_id, &request.provider, &request.name).await?;
+    let connection = app.complete(&caller, stored).await?;
+    Ok(Answer::new(app.with_secret(connection, secret)))
+}
+
+/// One connection.
+#[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)), responses((status = 200, body = Answer<Connection>)), security(("session" = [])))]
+pub async fn find_connection(State(app): State<App>, caller: Caller, Id(id): Id<ConnectionId>) -> Result<Answer<Connection>> {
+    let stored = app.find_connection(&caller, id).await?;
+    Ok(Answer::new(app.complete(&caller, stored).await?))
+}
+
+/// Replaces the secret; the old one stops working.
+#[utoipa::path(post, path = "/api/v1/connections/{id}/secret", tag = "connections", params(("id" = String, Path)), responses((status = 200, body = Answer<ConnectionWithSecret>)), security(("session" = [])))]
+pub async fn update_secret(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectionId>,
+) -> Result<Answer<ConnectionWithSecret>> {
+    let stored = app.find_connection(&caller, id).await?;
+    let secret = random_secret();
+    let hash = secret_hash(&secret);
+    app.control.write(move |tx| store::update_secret(tx, id, hash)).await?;
+    app.webhook_routes.forget();
+    let connection = app.complete(&caller, stored).await?;
+    Ok(Answer::new(app.with_secret(connection, secret)))
+}
+
+/// Deletes a connection: its address stops working, what it brought stays.
+#[utoipa::path(delete, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)), responses((status = 200, body = Answer<Connection>)), security(("session" = [])))]
+pub async fn delete_connection(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectionId>,
+) -> Result<Answer<Connection>> {
+    let stored = app.find_connection(&caller, id).await?;
+    app.control.write(move |tx| store::delete_connection(tx, id)).await?;
+    app.webhook_routes.forget();
+    Ok(Answer::new(app.complete(&caller, stored).await?))
+}
+
+/// Most unrouted events shown.
+const UNROUTED_LIMIT: usize = 200;
+
+/// Webhooks of shared connections that no organization claims.
+#[utoipa::path(get, path = "/api/v1/unrouted-events", tag = "connections", responses((status = 200, body = Page<UnroutedEvent>)), security(("session" = [])))]
+pub async fn list_unrouted_events(State(app): State<App>, _caller: Caller) -> Result<Page<UnroutedEvent>> {
+    Ok(Page::whole(app.control.read(|connection| store::list_unrouted_events(connection, UNROUTED_LIMIT)).await?))
+}

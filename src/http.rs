@@ -1,0 +1,14 @@
+//! HTTP: routes, who may use them, how answers look, the live feed, and the interface served from the binary.
+
+pub mod access;
+pub mod aliases;
+pub mod assets;
+pub mod extract;
+pub mod health;
+pub mod live;
+pub mod metrics;
+pub mod middleware;
+pub mod openapi;
+pub mod respond;
+pub mod router;
+pub mod serve;

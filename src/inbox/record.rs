@@ -1,0 +1,275 @@
+//! What a message does to the inbox: it is stored once, joins its conversation, and the conversation's list row
+//! (snippet, counts, view, category) follows.
+//!
+//! Every value of the list row is a maximum, a minimum or a count over the conversation's messages, so messages that
+//! arrive out of order end in the same row.
+
+use rusqlite::OptionalExtension;
+
+use super::thread::{self, Place};
+use crate::id::{CampaignId, ContactId, ConversationId, MailboxId, MessageId, ProviderEventId};
+use crate::store::{Error, Tx};
+
+/// A message ready to be stored; made outside the writer thread because splitting text costs time.
+#[derive(Clone, Debug, Default)]
+pub struct PreparedMessage {
+    /// Subject as given.
+    pub subject: String,
+    /// Normalised subject.
+    pub subject_key: String,
+    /// The author's own words.
+    pub text: String,
+    /// Quoted history.
+    pub quoted_text: String,
+    /// HTML as given.
+    pub html: Option<String>,
+    /// First words for the list.
+    pub snippet: String,
+}
+
+/// From whom to whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From us to the contact.
+    Sent,
+    /// From the contact.
+    Received,
+    /// From the contact's machine.
+    AutoReceived,
+}
+
+/// A message with everything known about where it belongs.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMessage<'event> {
+    /// Its content.
+    pub content: &'event PreparedMessage,
+    /// From whom to whom.
+    pub direction: Direction,
+    /// The person.
+    pub contact_id: ContactId,
+    /// Address of the person.
+    pub contact_address: &'event str,
+    /// The mailbox, if known.
+    pub mailbox_id: Option<MailboxId>,
+    /// The campaign, if known.
+    pub campaign_id: Option<CampaignId>,
+    /// The provider's thread, if known.
+    pub provider_thread_id: Option<&'event str>,
+    /// The provider's id of the message, if known.
+    pub provider_message_id: Option<&'event str>,
+    /// Step and variant of the sequence.
+    pub position: (Option<i64>, Option<i64>),
+    /// When it was sent, UTC milliseconds.
+    pub occurred_at_ms: i64,
+}
+
+/// Where a message was stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its conversation.
+    pub conversation_id: ConversationId,
+}
+
+/// Whether a message with the provider's id is already there.
+pub fn is_known(tx: &Tx<'_>, provider_message_id: &str) -> Result<bool, Error> {
+    Ok(tx
+        .connection()
+        .prepare_cached("SELECT 1 FROM message WHERE provider_message_id = ?1")?
+        .query_row([provider_message_id], |_row| Ok(()))
+        .optional()?
+        .is_some())
+}
+
+/// Stores a message and moves its conversation.
+pub fn record_message(tx: &Tx<'_>, message: &NewMessage<'_>, cause: ProviderEventId) -> Result<Stored, Error> {
+    let standing = find_standing(tx, message)?;
+    let place = thread::find(tx, message)?;
+    let conversation_id = match &place {
+        Some(place) => {
+            join(tx, place, message, &standing)?;
+            place.id
+        }
+        None => create(tx, message, &standing)?,
+    };
+    // One id serves the delivery and its message: the reason a message exists is then one step away.
+    let message_id = MessageId::from_uuid(cause.uuid());
+    let is_received = message.direction != Direction::Sent;
+    tx.connection()
+        .prepare_cached(
+            "INSERT INTO message (id, conversation_id, mailbox_id, campaign_id, provider_message_id, is_received,
+                 is_auto_reply, is_unread, step, variant, occurred_at_ms, created_at_ms, subject, text, quoted_text, html)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+        )?
+        .execute(rusqlite::params![
+            message_id,
+            conversation_id,
+            message.mailbox_id,
+            message.campaign_id,
+            message.provider_message_id,
+            is_received,
+            message.direction == Direction::AutoReceived,
+            message.position.0,
+            message.position.1,
+            message.occurred_at_ms,
+            tx.now_ms(),
+            message.content.subject,
+            message.content.text,
+            message.content.quoted_text,
+            message.content.html,
+        ])?;
+    Ok(Stored { message_id, conversation_id })
+}
+
+/// What is known of the person that decides a conversation's category.
+struct PersonStanding {
+    suppression: Option<String>,
+    campaign: (String, String, i64),
+    general: (String, String, i64),
+}
+
+fn find_standing(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<PersonStanding, Error> {
+    let connection = tx.connection();
+    let suppression = connection
+        .prepare_cached("SELECT reason FROM suppression WHERE address = ?1")?
+        .query_row([message.contact_address], |row| row.get(0))
+        .optional()?;
+    let campaign = connection
+        .prepare_cached(
+            "SELECT category, label, interest_at_ms FROM campaign_contact WHERE contact_id = ?1 AND campaign_id = ?2",
+        )?
+        .query_row((message.contact_id, message.campaign_id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?
+        .unwrap_or_default();
+    let general = connection
+        .prepare_cached("SELECT general_category, general_label, general_at_ms FROM contact WHERE id = ?1")?
+        .query_row([message.contact_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok(PersonStanding { suppression, campaign, general })
+}
+
+impl PersonStanding {
+    /// Category and label of a conversation whose last received message is of the given kind.
+    fn category(&self, is_received: bool, is_last_auto: bool) -> (&str, &str) {
+        if let Some(reason) = &self.suppression {
+            return (reason, "");
+        }
+        let standing = if self.general.2 > self.campaign.2 { &self.general } else { &self.campaign };
+        match (standing.0.is_empty(), is_received, is_last_auto) {
+            (false, _, _) => (&standing.0, &standing.1),
+            (true, false, _) => ("sent", ""),
+            (true, true, true) => ("auto_reply", ""),
+            (true, true, false) => ("reply", ""),
+        }
+    }
+}
+
+fn create(tx: &Tx<'_>, message: &NewMessage<'_>, standing: &PersonStanding) -> Result<ConversationId, Error> {
+    let id = ConversationId::from_uuid(tx.next_uuid());
+    let is_received = message.direction != Direction::Sent;
+    let is_auto = message.direction == Direction::AutoReceived;
+    let (category, label) = standing.category(is_received, is_auto);
+    let (at_ms, content) = (message.occurred_at_ms, message.content);
+    tx.connection()
+        .prepare_cached(
+            "INSERT INTO conversation (id, contact_id, mailbox_id, campaign_id, provider_thread_id, subject, subject_key,
+                 snippet, category, label, view, unread_count, message_count, received_count, is_last_received,
+                 last_received_auto, last_received_at_ms, first_message_at_ms, last_message_at_ms, created_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, ?12, ?12, ?13, ?14, ?15, ?15, ?16)",
+        )?
+        .execute(rusqlite::params![
+            id,
+            message.contact_id,
+            message.mailbox_id,
+            message.campaign_id,
+            message.provider_thread_id,
+            content.subject,
+            content.subject_key,
+            content.snippet,
+            category,
+            label,
+            if is_received { "inbox" } else { "sent" },
+            is_received,
+            is_auto,
+            if is_received { at_ms } else { 0 },
+            at_ms,
+            tx.now_ms(),
+        ])?;
+    Ok(id)
+}
+
+/// Adds a message to a conversation that is already there.
+fn join(tx: &Tx<'_>, place: &Place, message: &NewMessage<'_>, standing: &PersonStanding) -> Result<(), Error> {
+    let at_ms = message.occurred_at_ms;
+    let is_received = message.direction != Direction::Sent;
+    let is_auto = message.direction == Direction::AutoReceived;
+    // Of two messages with one time the received one counts as the later: an answer follows a question.
+    let is_last = (at_ms, is_received) >= (place.last_message_at_ms, place.is_last_received);
+    let is_last_received = is_received && at_ms >= place.last_received_at_ms;
+    let last_auto = if is_last_received { is_auto } else { place.last_received_auto };
+    // A new reply brings an archived conversation back; an automatic one does not.
+    let is_archived = place.is_archived && message.direction != Direction::Received;
+    let has_received = is_received || place.received_count > 0;
+    let view = match (is_archived, has_received) {
+        (true, _) => "archived",
+        (false, true) => "inbox",
+        (false, false) => "sent",
+    };
+    let (category, label) = standing.category(has_received, last_auto);
+    tx.connection()
+        .prepare_cached(
+            "UPDATE conversation SET
+                 mailbox_id = coalesce(mailbox_id, ?2), campaign_id = coalesce(campaign_id, ?3),
+                 provider_thread_id = coalesce(provider_thread_id, ?4),
+                 subject = CASE WHEN ?5 <> '' AND (subject = '' OR ?6 < first_message_at_ms) THEN ?5 ELSE subject END,
+                 subject_key = CASE WHEN subject_key = '' THEN ?7 ELSE subject_key END,
+                 snippet = CASE WHEN ?8 THEN ?9 ELSE snippet END, is_last_received = CASE WHEN ?8 THEN ?10 ELSE is_last_received END,
+                 category = ?11, label = ?12, view = ?13, is_archived = ?14,
+                 unread_count = unread_count + ?10, message_count = message_count + 1,
+                 received_count = received_count + ?10, last_received_auto = ?15,
+                 last_received_at_ms = CASE WHEN ?10 THEN max(last_received_at_ms, ?6) ELSE last_received_at_ms END,
+                 first_message_at_ms = min(first_message_at_ms, ?6), last_message_at_ms = max(last_message_at_ms, ?6)
+             WHERE number = ?1",
+        )?
+        .execute(rusqlite::params![
+            place.number,
+            message.mailbox_id,
+            message.campaign_id,
+            message.provider_thread_id,
+            message.content.subject,
+            at_ms,
+            message.content.subject_key,
+            is_last,
+            message.content.snippet,
+            is_received,
+            category,
+            label,
+            view,
+            is_archived,
+            last_auto,
+        ])?;
+    Ok(())
+}
+
+/// Sets the category of all of a person's conversations anew, after an interest, a label or a suppression.
+pub fn refresh_categories(tx: &Tx<'_>, contact_id: ContactId, address: &str) -> Result<(), Error> {
+    tx.connection()
+        .prepare_cached(
+            "WITH standing AS (
+                 SELECT c.number AS number,
+                     CASE WHEN p.general_at_ms > coalesce(cc.interest_at_ms, 0) THEN p.general_category
+                          ELSE coalesce(cc.category, '') END AS category,
+                     CASE WHEN p.general_at_ms > coalesce(cc.interest_at_ms, 0) THEN p.general_label
+                          ELSE coalesce(cc.label, '') END AS label
+                 FROM conversation c JOIN contact p ON p.id = c.contact_id
+                 LEFT JOIN campaign_contact cc ON cc.contact_id = c.contact_id AND cc.campaign_id = c.campaign_id
+                 WHERE c.contact_id = ?1)
+             UPDATE conversation SET
+                 category = coalesce((SELECT reason FROM suppression WHERE address = ?2), nullif(standing.category, ''),
+                     CASE WHEN received_count = 0 THEN 'sent' WHEN last_received_auto THEN 'auto_reply' ELSE 'reply' END),
+                 label = CASE WHEN EXISTS (SELECT 1 FROM suppression WHERE address = ?2) THEN '' ELSE standing.label END
+             FROM standing WHERE conversation.number = standing.number",
+        )?
+        .execute((contact_id, address))?;
+    Ok(())
+}
