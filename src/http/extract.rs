@@ -81,10 +81,10 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 24] = [
+const KNOWN_FIELDS: [&str; 27] = [
     "account_id", "before", "campaign_id", "category", "contact_id", "cursor", "days", "email", "is_unread", "kind",
     "language", "limit", "mailbox_id", "name", "offset", "organization_id", "organization_name", "password", "provider",
-    "q", "query", "since", "theme", "view",
+    "q", "query", "since", "sort", "state", "theme", "time_zone", "view",
 ];
 
 /// The `{id}` of the path; what is no id is answered like an id nobody has.

@@ -1,0 +1,128 @@
+//! Routes of events, raw deliveries and jobs.
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use super::store::{self, ProviderDelivery};
+use crate::error::{Error, Result};
+use crate::http::access::Caller;
+use crate::http::extract::{Id, Params, parse_limit};
+use crate::http::respond::{Answer, Page};
+use crate::id::{JobId, ProviderEventId};
+use crate::tenant::event_log::{self, Event};
+use crate::tenant::job::{self, Job};
+
+/// Which events.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EventParams {
+    /// Rows of a page, 1 to 200; 50 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<i64>,
+    /// Start of the kind, for example `message.`; all if absent.
+    #[serde(default)]
+    kind: String,
+}
+
+/// Events, newest first.
+#[utoipa::path(get, path = "/api/v1/events", tag = "activity", params(EventParams), responses((status = 200, body = Page<Event>)), security(("session" = [])))]
+pub async fn list_events(caller: Caller, Params(params): Params<EventParams>) -> Result<Page<Event>> {
+    let limit = parse_limit(params.limit, 50, 200)?;
+    let cursor = params.cursor.unwrap_or(i64::MAX);
+    let list = move |connection: &rusqlite::Connection| event_log::list_before(connection, cursor, &params.kind, limit);
+    let events: Vec<Event> = caller.tenant.read(list).await?;
+    let next = events.last().filter(|_last| events.len() == limit).map(|last| last.sequence.to_string());
+    Ok(Page::new(events, next))
+}
+
+/// Which deliveries.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeliveryParams {
+    /// Rows of a page, 1 to 200; 50 if absent.
+    limit: Option<usize>,
+    /// `next` of the page before.
+    cursor: Option<Uuid>,
+    /// `applied`, `unknown` or `failed`; all if absent.
+    #[serde(default)]
+    state: String,
+}
+
+/// Raw deliveries, newest first.
+#[utoipa::path(get, path = "/api/v1/provider-events", tag = "activity", params(DeliveryParams), responses((status = 200, body = Page<ProviderDelivery>)), security(("session" = [])))]
+pub async fn list_deliveries(caller: Caller, Params(params): Params<DeliveryParams>) -> Result<Page<ProviderDelivery>> {
+    let limit = parse_limit(params.limit, 50, 200)?;
+    if !["", "applied", "unknown", "failed"].contains(&params.state.as_str()) {
+        return Err(Error::invalid_field("state", "state must be applied, unknown or failed"));
+    }
+    let before = params.cursor.unwrap_or(Uuid::max());
+    let list = move |connection: &rusqlite::Connection| store::list_deliveries(connection, &params.state, before, limit);
+    let deliveries: Vec<ProviderDelivery> = caller.tenant.read(list).await?;
+    let next = deliveries.last().filter(|_last| deliveries.len() == limit).map(|last| last.id.to_string());
+    Ok(Page::new(deliveries, next))
+}
+
+/// One delivery with its body as it came.
+#[utoipa::path(get, path = "/api/v1/provider-events/{id}", tag = "activity", params(("id" = String, Path)), responses((status = 200, body = Answer<ProviderDelivery>), (status = 404)), security(("session" = [])))]
+pub async fn find_delivery(caller: Caller, Id(id): Id<ProviderEventId>) -> Result<Answer<ProviderDelivery>> {
+    let found = caller.tenant.read(move |connection| store::find_delivery(connection, id)).await?;
+    found.map(Answer::new).ok_or_else(|| Error::not_found("record"))
+}
+
+/// Reads a delivery again and applies it if that was not possible when it came; a job does it.
+#[utoipa::path(post, path = "/api/v1/provider-events/{id}/replay", tag = "activity", params(("id" = String, Path)), responses((status = 200, body = Answer<Job>), (status = 404)), security(("session" = [])))]
+pub async fn replay_delivery(caller: Caller, Id(id): Id<ProviderEventId>) -> Result<Answer<Job>> {
+    let found = caller.tenant.read(move |connection| store::find_delivery(connection, id)).await?;
+    if found.is_none() {
+        return Err(Error::not_found("record"));
+    }
+    start_job(&caller, "provider_event.replay", id.to_string()).await
+}
+
+/// Builds the search index anew; a job does it.
+#[utoipa::path(post, path = "/api/v1/search/reindex", tag = "search", responses((status = 200, body = Answer<Job>)), security(("session" = [])))]
+pub async fn reindex(caller: Caller) -> Result<Answer<Job>> {
+    start_job(&caller, "search.reindex", String::new()).await
+}
+
+async fn start_job(caller: &Caller, kind: &'static str, payload: String) -> Result<Answer<Job>> {
+    let start = move |tx: &crate::store::Tx<'_>| {
+        let id = job::create(tx, kind, &payload)?;
+        job::find(tx.connection(), id)
+    };
+    let job = caller.tenant.write(start).await?.ok_or_else(|| Error::not_found("record"))?;
+    caller.tenant.wake_jobs();
+    Ok(Answer::new(job))
+}
+
+/// Which jobs.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct JobParams {
+    /// `waiting`, `running`, `done` or `dead`; all if absent.
+    #[serde(default)]
+    state: String,
+}
+
+/// Most jobs shown.
+const JOB_LIMIT: usize = 200;
+
+/// The newest jobs.
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "activity", params(JobParams), responses((status = 200, body = Page<Job>)), security(("session" = [])))]
+pub async fn list_jobs(caller: Caller, Params(params): Params<JobParams>) -> Result<Page<Job>> {
+    if !["", "waiting", "running", "done", "dead"].contains(&params.state.as_str()) {
+        return Err(Error::invalid_field("state", "state must be waiting, running, done or dead"));
+    }
+    let list = move |connection: &rusqlite::Connection| job::list(connection, &params.state, JOB_LIMIT);
+    Ok(Page::whole(caller.tenant.read(list).await?))
+}
+
+/// Gives a dead job fresh attempts.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "activity", params(("id" = String, Path)), responses((status = 200, body = Answer<Job>), (status = 404, description = "no such dead job")), security(("session" = [])))]
+pub async fn retry_job(caller: Caller, Id(id): Id<JobId>) -> Result<Answer<Job>> {
+    let job = caller.tenant.write(move |tx| job::retry(tx, id)).await?;
+    caller.tenant.wake_jobs();
+    job.map(Answer::new).ok_or_else(|| Error::not_found("record"))
+}

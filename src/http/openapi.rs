@@ -1,0 +1,108 @@
+//! The OpenAPI document, generated from the handlers, and the page at `/docs` that shows it.
+//!
+//! `salesbrain openapi` prints it; `openapi.json` in the repository is its snapshot, from which the interface's client
+//! is generated. A test holds the snapshot to the handlers and the document to the router.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::Json;
+use axum::extract::Path;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{health, live, respond};
+use crate::account::api as account;
+use crate::activity::api as activity;
+use crate::campaign::api as campaign;
+use crate::channel::instantly::{api as instantly, webhook};
+use crate::connection::api as connection;
+use crate::contact::api as contact;
+use crate::error::{Code, Error, Result};
+use crate::inbox::{api as inbox, search_api};
+use crate::mailbox::api as mailbox;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Salesbrain", description = "Answers are {\"success\":true,\"data\":…} or {\"success\":false,\"code\":…,\"detail\":…}. Times are UTC milliseconds."),
+    modifiers(&Security),
+    components(schemas(respond::ErrorBody)),
+    paths(
+        instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
+        instantly::search_messages, instantly::find_statistics,
+        account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
+        campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
+        connection::list_connections, connection::create_connection, connection::find_connection,
+        connection::delete_connection, connection::update_secret,
+        contact::list_contacts, contact::find_contact, contact::list_contact_conversations,
+        inbox::list_conversations, inbox::count_conversations, inbox::find_conversation, inbox::archive_conversation,
+        inbox::list_messages, inbox::read_conversation, inbox::list_timeline, inbox::unarchive_conversation,
+        inbox::unread_conversation, inbox::show_message_html,
+        activity::list_events, activity::list_jobs, activity::retry_job,
+        live::live,
+        mailbox::list_mailboxes, mailbox::find_mailbox, mailbox::list_mailbox_days,
+        activity::list_deliveries, activity::find_delivery, activity::replay_delivery,
+        search_api::search, activity::reindex,
+        account::show_setup, account::create_setup,
+        campaign::find_statistics, health::show_status, connection::list_unrouted_events,
+        health::show_health, webhook::receive_webhook, webhook::receive_webhook_with_token,
+    )
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("session", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(super::access::COOKIE));
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+    }
+}
+
+/// The document as pretty JSON with a final line break.
+pub fn document_text() -> std::result::Result<String, serde_json::Error> {
+    let mut text = Document::openapi().to_pretty_json()?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Method and path of every documented route.
+pub fn documented_routes() -> Vec<(String, String)> {
+    let value = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    let mut routes = Vec::new();
+    for (path, item) in value.get("paths").and_then(|paths| paths.as_object()).into_iter().flatten() {
+        let methods = item.as_object().into_iter().flatten().map(|(method, _operation)| method.to_uppercase());
+        routes.extend(methods.map(|method| (method, path.clone())));
+    }
+    routes
+}
+
+/// The document.
+pub async fn serve_document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Document::openapi())
+}
+
+/// `/docs` without a slash.
+pub async fn redirect_to_docs() -> Redirect {
+    Redirect::permanent("/docs/index.html")
+}
+
+static CONFIG: LazyLock<Arc<utoipa_swagger_ui::Config<'static>>> =
+    LazyLock::new(|| Arc::new(utoipa_swagger_ui::Config::from("/openapi.json")));
+
+/// The page's files.
+pub async fn serve_docs(Path(path): Path<String>) -> Result<Response> {
+    let served = utoipa_swagger_ui::serve(&path, Arc::clone(&CONFIG));
+    let file = served.map_err(|error| Error::internal(error.to_string()))?;
+    let Some(file) = file else { return Err(Error::new(Code::NoSuchRoute, "there is no such route")) };
+    let mut response = ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response();
+    // The page sets styles and small images of its own; it may talk to this server only.
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                  connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
+}

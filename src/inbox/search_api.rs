@@ -1,0 +1,251 @@
+//! `GET /api/v1/search`: the query is parsed, names and states are resolved in SQLite, the index finds messages, and
+//! SQLite has their texts.
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::model::{Conversation, Message, MessageDirection};
+use super::store;
+use crate::error::{Code, Error, Result};
+use crate::http::access::Caller;
+use crate::http::extract::{Params, parse_limit};
+use crate::id::MessageId;
+use crate::search::{Cursor, Filters, Highlighter, IndexError, NumberSet, Page, Query, Results, SearchIndex, Sort, State};
+use crate::store::Error as StoreError;
+use crate::tenant::Tenant;
+
+/// Characters of a hit's excerpt.
+const SNIPPET_CHARS: usize = 200;
+
+/// What to search for.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct SearchParams {
+    /// Words (the last one also as a prefix), "phrases", -word, from:, to:, subject:, campaign:, mailbox:, category:,
+    /// before:2026-01-31, after:, is:unread, is:read, is:archived, in:sent, in:received.
+    #[serde(default)]
+    pub q: String,
+    /// `date` (if absent) or `relevance`.
+    #[serde(default)]
+    pub sort: String,
+    /// Hits of a page, 1 to 50; 20 if absent.
+    pub limit: Option<usize>,
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// One message found.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Hit {
+    /// The message.
+    pub message_id: MessageId,
+    /// Its conversation.
+    pub conversation: Conversation,
+    /// From whom to whom.
+    pub direction: MessageDirection,
+    /// The subject, escaped, with `<mark>` around what matched.
+    pub subject_html: String,
+    /// The best excerpt, escaped, with `<mark>` around what matched.
+    pub snippet_html: String,
+    /// When it was sent or received, UTC milliseconds.
+    pub occurred_at_ms: i64,
+    /// How well it matches; 0 when sorted by date.
+    pub score: f32,
+}
+
+/// One page of hits.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SearchPage {
+    /// Always `true`.
+    pub success: bool,
+    /// The hits.
+    pub data: Vec<Hit>,
+    /// How many hits this page has.
+    pub count: usize,
+    /// Pass it as `cursor` to get the next page; `null` at the end.
+    pub next: Option<String>,
+    /// How many messages match.
+    pub total: usize,
+    /// Whether there are more than `total` says.
+    pub is_total_capped: bool,
+    /// How long the search took.
+    pub took_ms: f64,
+    /// How many events the index is behind.
+    pub lag_events: i64,
+}
+
+/// Searches all messages.
+#[utoipa::path(get, path = "/api/v1/search", tag = "search", params(SearchParams), responses((status = 200, body = SearchPage), (status = 400, description = "the query cannot be understood; field is q"), (status = 503, description = "the index is being built")), security(("session" = [])))]
+pub async fn search(caller: Caller, Params(params): Params<SearchParams>) -> Result<axum::Json<SearchPage>> {
+    let started = std::time::Instant::now();
+    let sort = match params.sort.as_str() {
+        "" | "date" => Sort::Date,
+        "relevance" => Sort::Relevance,
+        _ => return Err(Error::invalid_field("sort", "sort must be date or relevance")),
+    };
+    let after = match params.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
+        Some(text) => Some(text.parse::<Cursor>().map_err(|_invalid| Error::invalid_field("cursor", "this cursor is not one of ours"))?),
+        None => None,
+    };
+    let page = Page { sort, limit: parse_limit(params.limit, 20, 50)?, after };
+    let found = run(&caller.tenant, params.q, page).await?;
+    let lag_events = caller
+        .tenant
+        .progress()
+        .iter()
+        .find(|progress| progress.name() == "search")
+        .map_or(0, |progress| (caller.tenant.head() - progress.cursor()).max(0));
+    Ok(axum::Json(SearchPage {
+        success: true,
+        count: found.hits.len(),
+        data: found.hits,
+        next: found.results.next.map(|cursor| cursor.to_string()),
+        total: found.results.total,
+        is_total_capped: found.results.is_total_capped,
+        took_ms: started.elapsed().as_secs_f64() * 1_000.0,
+        lag_events,
+    }))
+}
+
+struct Found {
+    hits: Vec<Hit>,
+    results: Results,
+}
+
+/// Searches; the whole of it runs on one reader, on a blocking thread.
+async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
+    let query = Query::parse(&text).map_err(|error| Error::invalid_field("q", error.to_string()))?;
+    let index = tenant.index().current().ok_or_else(being_built)?;
+    tenant
+        .read(move |connection| {
+            let results = find(connection, &index, &query, page)?;
+            let highlighter = Highlighter::new(&query);
+            let mut hits = Vec::with_capacity(results.hits.len());
+            for hit in &results.hits {
+                // A message deleted since the last commit of the index has no row any more.
+                let Some(message) = find_message(connection, hit.message_number)? else { continue };
+                let conversation_number = i64::try_from(hit.conversation_number).unwrap_or(i64::MAX);
+                let Some(conversation) = store::find_conversation_by_number(connection, conversation_number)? else { continue };
+                hits.push(present(&highlighter, message, conversation, hit.score));
+            }
+            Ok(Found { hits, results })
+        })
+        .await
+}
+
+fn find_message(connection: &Connection, number: u64) -> std::result::Result<Option<Message>, StoreError> {
+    store::find_message_by_number(connection, i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+fn present(highlighter: &Highlighter, message: Message, conversation: Conversation, score: f32) -> Hit {
+    let own = highlighter.snippet(&message.text, SNIPPET_CHARS);
+    // What matched may stand in the quoted history only.
+    let snippet_html = if own.contains("<mark>") || message.quoted_text.is_empty() {
+        own
+    } else {
+        let quoted = highlighter.snippet(&message.quoted_text, SNIPPET_CHARS);
+        if quoted.contains("<mark>") { quoted } else { own }
+    };
+    Hit {
+        message_id: message.id,
+        direction: message.direction,
+        subject_html: highlighter.subject(&message.subject),
+        snippet_html,
+        occurred_at_ms: message.occurred_at_ms,
+        conversation,
+        score,
+    }
+}
+
+/// Searches messages for the seed routes: newest first, as messages, with an offset.
+pub async fn search_messages(tenant: &Tenant, text: String, limit: usize, offset: usize) -> Result<Vec<Message>> {
+    let query = Query::parse(&text).map_err(|error| Error::invalid_field("query", error.to_string()))?;
+    let index = tenant.index().current().ok_or_else(being_built)?;
+    let page = Page { sort: Sort::Date, limit: limit.saturating_add(offset), after: None };
+    tenant
+        .read(move |connection| {
+            let results = find(connection, &index, &query, page)?;
+            let mut messages = Vec::with_capacity(limit);
+            for hit in results.hits.iter().skip(offset) {
+                messages.extend(find_message(connection, hit.message_number)?);
+            }
+            Ok(messages)
+        })
+        .await
+}
+
+fn find(connection: &Connection, index: &SearchIndex, query: &Query, page: Page) -> Result<Results> {
+    let Some(filters) = resolve(connection, query)? else {
+        return Ok(Results { hits: Vec::new(), total: 0, is_total_capped: false, next: None });
+    };
+    index.search(query, &filters, page).map_err(|error| match error {
+        IndexError::WrongCursor => Error::invalid_field("cursor", "this cursor belongs to another sort order"),
+        error => being_built().because(error),
+    })
+}
+
+fn being_built() -> Error {
+    Error { retry_after_s: Some(2), ..Error::new(Code::Unavailable, "the search index is being built: try again in a moment") }
+}
+
+/// Resolves names and states; `None` if a name names nothing, so nothing can match.
+fn resolve(connection: &Connection, query: &Query) -> std::result::Result<Option<Filters>, StoreError> {
+    let campaign_ids = resolve_names(connection, &query.campaigns, "SELECT id, name FROM campaign")?;
+    let mailbox_ids = resolve_names(connection, &query.mailboxes, "SELECT id, address FROM mailbox")?;
+    let conversations = resolve_states(connection, query)?;
+    let is_nothing = campaign_ids.as_ref().is_some_and(Vec::is_empty) || mailbox_ids.as_ref().is_some_and(Vec::is_empty);
+    Ok((!is_nothing).then_some(Filters { campaign_ids, mailbox_ids, conversations }))
+}
+
+/// The ids of the records whose id is given or whose name contains what is given, whatever the case and accents.
+fn resolve_names(
+    connection: &Connection,
+    wanted: &[String],
+    sql: &str,
+) -> std::result::Result<Option<Vec<Uuid>>, StoreError> {
+    if wanted.is_empty() {
+        return Ok(None);
+    }
+    let wanted: Vec<String> = wanted.iter().map(|name| crate::search::fold(name)).collect();
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let mut ids = Vec::new();
+    while let Some(row) = rows.next()? {
+        let id = Uuid::from_bytes(row.get(0)?);
+        let name = crate::search::fold(&row.get::<_, String>(1)?);
+        if wanted.iter().any(|wanted| name.contains(wanted.as_str()) || *wanted == id.to_string()) {
+            ids.push(id);
+        }
+    }
+    Ok(Some(ids))
+}
+
+/// The numbers of the conversations in the wanted states and categories.
+fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result<Option<NumberSet>, StoreError> {
+    if query.states.is_empty() && query.categories.is_empty() {
+        return Ok(None);
+    }
+    let mut sql = String::from("SELECT number FROM conversation WHERE true");
+    for state in &query.states {
+        sql.push_str(match state {
+            // The view is named so that the partial index of unread conversations serves.
+            State::Unread => " AND unread_count > 0",
+            State::Read => " AND unread_count = 0",
+            State::Archived => " AND view = 'archived'",
+        });
+    }
+    if !query.categories.is_empty() {
+        let marks = vec!["?"; query.categories.len()].join(", ");
+        sql.push_str(" AND category IN (");
+        sql.push_str(&marks);
+        sql.push(')');
+    }
+    let mut statement = connection.prepare_cached(&sql)?;
+    let rows = statement.query_map(rusqlite::params_from_iter(&query.categories), |row| row.get::<_, i64>(0))?;
+    let numbers: Vec<u64> = rows
+        .map(|number| number.map(|number| u64::try_from(number).unwrap_or(0)))
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Some(numbers.into_iter().collect()))
+}

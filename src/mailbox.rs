@@ -1,0 +1,6 @@
+//! Mailboxes: the addresses that send and receive, with their state.
+
+pub mod api;
+pub mod model;
+pub mod record;
+pub mod store;
