@@ -1,1 +1,7 @@
 //! A stand-in for the service.
+
+mod calendar;
+mod dice;
+mod mail;
+mod text;
+mod world;

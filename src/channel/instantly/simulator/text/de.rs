@@ -5,12 +5,26 @@ use super::{Letter, MailWords, Phrasebook};
 /// The German phrases.
 pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     greetings: &[
-        "Guten Tag {dear}", "Guten Tag {dear},", "Grüezi {dear}", "Hallo {dear},", "Guten Morgen {dear}", "Sehr geehrte Damen und Herren,",
-        "Guten Tag", "Hallo", "Hallo {sender_first},",
+        "Guten Tag {dear}",
+        "Guten Tag {dear},",
+        "Grüezi {dear}",
+        "Hallo {dear},",
+        "Guten Morgen {dear}",
+        "Sehr geehrte Damen und Herren,",
+        "Guten Tag",
+        "Hallo",
+        "Hallo {sender_first},",
     ],
     closings: &[
-        "Freundliche Grüsse", "Beste Grüsse", "Mit freundlichen Grüßen", "Freundliche Grüße aus {city}", "Viele Grüße", "Besten Dank und freundliche Grüsse",
-        "MfG", "Herzliche Grüsse", "LG",
+        "Freundliche Grüsse",
+        "Beste Grüsse",
+        "Mit freundlichen Grüßen",
+        "Freundliche Grüße aus {city}",
+        "Viele Grüße",
+        "Besten Dank und freundliche Grüsse",
+        "MfG",
+        "Herzliche Grüsse",
+        "LG",
     ],
     interested: &[
         "besten Dank für Ihre Nachricht. Das Thema {topic} beschäftigt uns [tatsächlich|schon länger|gerade sehr], [vor allem|insbesondere] weil wir [im Moment|derzeit] {few} Stunden pro Woche damit verlieren. [Gerne|Sehr gerne] würde ich mehr [darüber erfahren|dazu hören]. Können Sie mir [weitere Unterlagen|eine kurze Präsentation|ein Beispiel] zukommen lassen?",
@@ -98,13 +112,20 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "solche Entscheide werden bei uns [am Hauptsitz|in der Geschäftsleitung] gefällt. [Kontakt|Richtige Ansprechperson]: {colleague}, {colleague_mail}.",
         "das betrifft mich nicht, ich habe Ihr Mail an {colleague_dear} weitergeleitet. Falls [sie|dort] Interesse besteht, [meldet man sich|hören Sie von uns].",
         "Sie verwechseln mich [vermutlich|wohl] mit meinem Namensvetter. Ich bin bei {company} für [den Empfang|die Qualitätssicherung|das Marketing] zuständig. [Für die {topic} ist {colleague_dear} zuständig.|Den Einkauf macht {colleague_dear}.]",
-        "[Herr {last} ist|der Adressat ist] nicht mehr im Unternehmen, ich betreue nur noch sein Postfach. Die {topic} liegt heute bei {colleague}. [Bitte aktualisieren Sie Ihre Daten.|Die Adresse: {colleague_mail}.]",
+        "[{lead_dear} ist|der Adressat ist] nicht mehr im Unternehmen, ich betreue nur noch sein Postfach. Die {topic} liegt heute bei {colleague}. [Bitte aktualisieren Sie Ihre Daten.|Die Adresse: {colleague_mail}.]",
         "bitte schreiben Sie in dieser Sache an einkauf@ oder direkt an {colleague_mail}. Ich selbst [habe damit nichts zu tun|kann da nicht weiterhelfen].",
         "wir sind [nur die Verwaltungsgesellschaft|lediglich die Immobilienfirma]; der operative Betrieb mit der {topic} läuft über die Schwesterfirma. Ansprechpartner dort: {colleague}.",
     ],
     postscripts: &[
-        "", "", "", "", "PS: Ihr Link im Mail funktioniert bei uns nicht (Firewall).", "Bitte künftig {colleague_mail} ins CC nehmen.",
-        "Telefonisch bin ich am besten [am Vormittag|nach 16 Uhr] zu erreichen.", "Danke für eine kurze Rückmeldung.", "Entschuldigen Sie die späte Antwort.",
+        "",
+        "",
+        "",
+        "",
+        "PS: Ihr Link im Mail funktioniert bei uns nicht (Firewall).",
+        "Bitte künftig {colleague_mail} ins CC nehmen.",
+        "Telefonisch bin ich am besten [am Vormittag|nach 16 Uhr] zu erreichen.",
+        "Danke für eine kurze Rückmeldung.",
+        "Entschuldigen Sie die späte Antwort.",
     ],
     answers: &[
         "Guten Tag {lead_dear}\n\nVielen Dank für Ihre Rückmeldung. Gerne zeige ich Ihnen {product} an einem Beispiel aus Ihrer Branche. Hätten Sie {day} um {time} Uhr oder {day2} um {time2} Uhr 20 Minuten Zeit?",
@@ -113,69 +134,146 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     ],
     letters: [
         [
-            Letter { subject: "{topic} bei {company}", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Betriebe wie {company} verbringen pro Woche oft mehr als einen Arbeitstag mit der {topic}. Meist liegt das nicht an den Leuten, sondern daran, dass Angaben aus E-Mails, PDF und Excel von Hand zusammengesucht werden.",
-                "Mit {product} geht das in wenigen Minuten: Die Anfrage wird gelesen, mit Ihren Erfahrungswerten abgeglichen und als Entwurf vorgelegt. Entscheiden tun weiterhin Sie.",
-                "Hätten Sie nächste Woche 15 Minuten Zeit für ein kurzes Gespräch?",
-            ] },
-            Letter { subject: "Kurze Frage zur {topic}, {lead_dear}", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Darf ich fragen, wie Sie bei {company} heute die {topic} organisieren? Viele Unternehmen in der Region {city} erzählen uns, dass daran zwei, drei erfahrene Personen hängen – und dass es eng wird, wenn eine davon ausfällt.",
-                "Wir haben dafür {product} entwickelt. Ein Kunde mit rund 60 Mitarbeitenden spart damit elf Stunden pro Woche.",
-                "Soll ich Ihnen ein Beispiel schicken?",
-            ] },
+            Letter {
+                subject: "{topic} bei {company}",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Betriebe wie {company} verbringen pro Woche oft mehr als einen Arbeitstag mit der {topic}. Meist liegt das nicht an den Leuten, sondern daran, dass Angaben aus E-Mails, PDF und Excel von Hand zusammengesucht werden.",
+                    "Mit {product} geht das in wenigen Minuten: Die Anfrage wird gelesen, mit Ihren Erfahrungswerten abgeglichen und als Entwurf vorgelegt. Entscheiden tun weiterhin Sie.",
+                    "Hätten Sie nächste Woche 15 Minuten Zeit für ein kurzes Gespräch?",
+                ],
+            },
+            Letter {
+                subject: "Kurze Frage zur {topic}, {lead_dear}",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Darf ich fragen, wie Sie bei {company} heute die {topic} organisieren? Viele Unternehmen in der Region {city} erzählen uns, dass daran zwei, drei erfahrene Personen hängen – und dass es eng wird, wenn eine davon ausfällt.",
+                    "Wir haben dafür {product} entwickelt. Ein Kunde mit rund 60 Mitarbeitenden spart damit elf Stunden pro Woche.",
+                    "Soll ich Ihnen ein Beispiel schicken?",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Ich wollte kurz nachfragen, ob meine letzte Nachricht bei Ihnen angekommen ist.",
-                "Falls die {topic} bei Ihnen gerade kein Thema ist, genügt ein kurzes „Nein“. Falls doch: <a href=\"https://www.alpenblick-software.example/beispiel\">Hier ist ein Beispiel in zwei Minuten</a>.",
-            ] },
-            Letter { subject: "", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Noch ein Gedanke zu meiner E-Mail: Der Aufwand für die Einführung ist kleiner, als man denkt. Die meisten Betriebe sind nach zehn Arbeitstagen produktiv, ohne Schulungstage.",
-                "Wäre ein Telefonat am {day} um {time} Uhr möglich?",
-            ] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Ich wollte kurz nachfragen, ob meine letzte Nachricht bei Ihnen angekommen ist.",
+                    "Falls die {topic} bei Ihnen gerade kein Thema ist, genügt ein kurzes „Nein“. Falls doch: <a href=\"https://www.alpenblick-software.example/beispiel\">Hier ist ein Beispiel in zwei Minuten</a>.",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Noch ein Gedanke zu meiner E-Mail: Der Aufwand für die Einführung ist kleiner, als man denkt. Die meisten Betriebe sind nach zehn Arbeitstagen produktiv, ohne Schulungstage.",
+                    "Wäre ein Telefonat am {day} um {time} Uhr möglich?",
+                ],
+            },
         ],
         [
-            Letter { subject: "Beispiel aus Ihrer Branche", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Ein Unternehmen aus {city} hat mit {product} die Durchlaufzeit in der {topic} von vier Tagen auf einen halben gesenkt. Den Erfahrungsbericht sende ich Ihnen gerne zu.",
-                "Interessiert Sie das?",
-            ] },
-            Letter { subject: "{product}: was es kostet, was es bringt", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Die häufigste Frage ist die nach den Kosten. Kurz: Es gibt keine Einrichtungsgebühr, und nach 90 Tagen können Sie ohne Angabe von Gründen aussteigen.",
-                "Details finden Sie <a href=\"https://www.alpenblick-software.example/preise\">auf dieser Seite</a>. Fragen beantworte ich gerne direkt.",
-            ] },
+            Letter {
+                subject: "Beispiel aus Ihrer Branche",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Ein Unternehmen aus {city} hat mit {product} die Durchlaufzeit in der {topic} von vier Tagen auf einen halben gesenkt. Den Erfahrungsbericht sende ich Ihnen gerne zu.",
+                    "Interessiert Sie das?",
+                ],
+            },
+            Letter {
+                subject: "{product}: was es kostet, was es bringt",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Die häufigste Frage ist die nach den Kosten. Kurz: Es gibt keine Einrichtungsgebühr, und nach 90 Tagen können Sie ohne Angabe von Gründen aussteigen.",
+                    "Details finden Sie <a href=\"https://www.alpenblick-software.example/preise\">auf dieser Seite</a>. Fragen beantworte ich gerne direkt.",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Ich möchte Ihr Postfach nicht unnötig füllen; dies ist meine letzte Nachricht zum Thema.",
-                "Wer ist bei {company} die richtige Ansprechperson für die {topic}? Ein Hinweis würde mir sehr helfen. Wenn Sie keine weiteren Nachrichten wünschen, antworten Sie bitte mit „Abmelden“.",
-            ] },
-            Letter { subject: "", paragraphs: &[
-                "Guten Tag {lead_dear}",
-                "Vermutlich ist der Zeitpunkt nicht der richtige. Darf ich mich im {month} wieder melden?",
-            ] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Ich möchte Ihr Postfach nicht unnötig füllen; dies ist meine letzte Nachricht zum Thema.",
+                    "Wer ist bei {company} die richtige Ansprechperson für die {topic}? Ein Hinweis würde mir sehr helfen. Wenn Sie keine weiteren Nachrichten wünschen, antworten Sie bitte mit „Abmelden“.",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Guten Tag {lead_dear}",
+                    "Vermutlich ist der Zeitpunkt nicht der richtige. Darf ich mich im {month} wieder melden?",
+                ],
+            },
         ],
     ],
     sender_closing: "Freundliche Grüsse",
     words: MailWords {
         outlook: ["Von: ", "Gesendet: ", "An: ", "Betreff: "],
-        mobile: &["Von meinem iPhone gesendet", "Gesendet von Outlook für iOS", "Diese Nachricht wurde von meinem Mobiltelefon gesendet."],
+        mobile: &[
+            "Von meinem iPhone gesendet",
+            "Gesendet von Outlook für iOS",
+            "Diese Nachricht wurde von meinem Mobiltelefon gesendet.",
+        ],
         reply_prefix: &["AW: ", "AW: ", "Re: "],
-        away_prefix: &["Automatische Antwort: ", "Abwesenheitsnotiz: ", "Abwesend: "],
-        bounce_prefix: &["Unzustellbar: ", "Undelivered Mail Returned to Sender: ", "Adresse nicht mehr gültig: "],
-        phone_labels: &[("T", "M"), ("Tel.", "Mobile"), ("Telefon", "Mobil"), ("Direkt", "Natel")],
+        away_prefix: &[
+            "Automatische Antwort: ",
+            "Abwesenheitsnotiz: ",
+            "Abwesend: ",
+        ],
+        bounce_prefix: &[
+            "Unzustellbar: ",
+            "Undelivered Mail Returned to Sender: ",
+            "Adresse nicht mehr gültig: ",
+        ],
+        phone_labels: &[
+            ("T", "M"),
+            ("Tel.", "Mobile"),
+            ("Telefon", "Mobil"),
+            ("Direkt", "Natel"),
+        ],
         disclaimer: "Diese E-Mail kann vertrauliche Informationen enthalten. Wenn Sie nicht der richtige Adressat sind, informieren Sie bitte den Absender und löschen Sie die Nachricht.",
     },
-    weekdays: ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"],
+    weekdays: [
+        "Montag",
+        "Dienstag",
+        "Mittwoch",
+        "Donnerstag",
+        "Freitag",
+        "Samstag",
+        "Sonntag",
+    ],
     weekdays_short: ["Mo.", "Di.", "Mi.", "Do.", "Fr.", "Sa.", "So."],
-    months: ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"],
-    months_short: ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
-    vendors: &["Kalkulo", "OfferteXpert", "Betriebsmeister", "ProSheet", "TourPilot", "BelegWerk"],
-    custom_labels: &["Rückruf Q1", "Partner / Wiederverkäufer", "Unterlagen gewünscht", "Messe-Kontakt"],
+    months: [
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ],
+    months_short: [
+        "Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.",
+        "Dez.",
+    ],
+    vendors: &[
+        "Kalkulo",
+        "OfferteXpert",
+        "Betriebsmeister",
+        "ProSheet",
+        "TourPilot",
+        "BelegWerk",
+    ],
+    custom_labels: &[
+        "Rückruf Q1",
+        "Partner / Wiederverkäufer",
+        "Unterlagen gewünscht",
+        "Messe-Kontakt",
+    ],
 };

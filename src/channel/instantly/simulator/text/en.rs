@@ -4,8 +4,24 @@ use super::{Letter, MailWords, Phrasebook};
 
 /// The English phrases.
 pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
-    greetings: &["Hi {sender_first},", "Hello {sender_first},", "Dear {dear},", "Good morning {sender_first},", "{sender_first},", "Hi there,", "Hello,"],
-    closings: &["Kind regards,", "Best regards,", "Thanks,", "Many thanks,", "Regards,", "Cheers,", "Best,"],
+    greetings: &[
+        "Hi {sender_first},",
+        "Hello {sender_first},",
+        "Dear {dear},",
+        "Good morning {sender_first},",
+        "{sender_first},",
+        "Hi there,",
+        "Hello,",
+    ],
+    closings: &[
+        "Kind regards,",
+        "Best regards,",
+        "Thanks,",
+        "Many thanks,",
+        "Regards,",
+        "Cheers,",
+        "Best,",
+    ],
     interested: &[
         "Thanks for [getting in touch|reaching out|the note]. {topic} is [a real headache|something we struggle with] here – we lose around {few} hours a week on it. [Could you send me some more information|Please send over more detail] on {product}?",
         "[Good timing|Funny timing]: we are reviewing exactly this for {quarter}. We currently use {vendor} and [nobody likes it|it is showing its age]. [I'd be keen to learn more|Tell me more], ideally with an example from a shop of our size.",
@@ -74,73 +90,145 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "Not my area, so I've passed this to {colleague}. If there's interest [they'll get in touch|you'll hear from us].",
         "I look after [marketing|quality] only and have nothing to do with {topic}. The person responsible at {company} is {colleague}.",
     ],
-    postscripts: &["", "", "", "", "Sorry for the slow reply.", "PS: the link in your email is blocked by our firewall.", "Please copy in {colleague_mail} going forward.", "Best reached by phone in the mornings."],
+    postscripts: &[
+        "",
+        "",
+        "",
+        "",
+        "Sorry for the slow reply.",
+        "PS: the link in your email is blocked by our firewall.",
+        "Please copy in {colleague_mail} going forward.",
+        "Best reached by phone in the mornings.",
+    ],
     answers: &[
         "Hi {first},\n\nThanks for coming back to me. I'd be glad to show you {product} with an example from your line of work. Would {day} at {time} or {day2} at {time2} suit for 20 minutes?",
         "Hi {first},\n\nGreat to hear. I've attached the overview you asked for. For a company of your size it comes to roughly {money} a year, onboarding included. Shall we talk on {day} at {time}?",
     ],
     letters: [
         [
-            Letter { subject: "{topic} at {company}", paragraphs: &[
-                "Hi {first},",
-                "Companies like {company} often spend more than a day a week on {topic}, mostly because the numbers have to be collected by hand from emails, PDFs and spreadsheets.",
-                "{product} reads the request, compares it with your own past jobs and drafts the answer. You stay in charge of what goes out.",
-                "Would you have 15 minutes next week?",
-            ] },
-            Letter { subject: "Quick question about {topic}, {first}", paragraphs: &[
-                "Hi {first},",
-                "May I ask how {company} handles {topic} today? Many businesses around {city} tell us it depends on two or three experienced people – and gets tight as soon as one of them is away.",
-                "That is what we built {product} for. One customer with 60 staff saves eleven hours a week with it.",
-                "Shall I send you an example?",
-            ] },
+            Letter {
+                subject: "{topic} at {company}",
+                paragraphs: &[
+                    "Hi {first},",
+                    "Companies like {company} often spend more than a day a week on {topic}, mostly because the numbers have to be collected by hand from emails, PDFs and spreadsheets.",
+                    "{product} reads the request, compares it with your own past jobs and drafts the answer. You stay in charge of what goes out.",
+                    "Would you have 15 minutes next week?",
+                ],
+            },
+            Letter {
+                subject: "Quick question about {topic}, {first}",
+                paragraphs: &[
+                    "Hi {first},",
+                    "May I ask how {company} handles {topic} today? Many businesses around {city} tell us it depends on two or three experienced people – and gets tight as soon as one of them is away.",
+                    "That is what we built {product} for. One customer with 60 staff saves eleven hours a week with it.",
+                    "Shall I send you an example?",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &[
-                "Hi {first},",
-                "Just checking that my last message reached you.",
-                "If {topic} is not on your list right now, a short \"no\" is fine. If it is, <a href=\"https://www.alpenblick-software.example/example\">here is a two-minute example</a>.",
-            ] },
-            Letter { subject: "", paragraphs: &[
-                "Hi {first},",
-                "One more thought: getting started takes less than people expect. Most teams are up and running within ten working days.",
-                "Could we talk on {day} at {time}?",
-            ] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Hi {first},",
+                    "Just checking that my last message reached you.",
+                    "If {topic} is not on your list right now, a short \"no\" is fine. If it is, <a href=\"https://www.alpenblick-software.example/example\">here is a two-minute example</a>.",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Hi {first},",
+                    "One more thought: getting started takes less than people expect. Most teams are up and running within ten working days.",
+                    "Could we talk on {day} at {time}?",
+                ],
+            },
         ],
         [
-            Letter { subject: "An example from your industry", paragraphs: &[
-                "Hi {first},",
-                "A company near {city} cut its turnaround for {topic} from four days to half a day with {product}. Happy to send you the write-up.",
-                "Would that be useful?",
-            ] },
-            Letter { subject: "{product}: what it costs and what you get", paragraphs: &[
-                "Hi {first},",
-                "The question we hear most is about cost. In short: no set-up fee, and you can walk away after 90 days.",
-                "The details are <a href=\"https://www.alpenblick-software.example/pricing\">on this page</a>. Happy to answer questions.",
-            ] },
+            Letter {
+                subject: "An example from your industry",
+                paragraphs: &[
+                    "Hi {first},",
+                    "A company near {city} cut its turnaround for {topic} from four days to half a day with {product}. Happy to send you the write-up.",
+                    "Would that be useful?",
+                ],
+            },
+            Letter {
+                subject: "{product}: what it costs and what you get",
+                paragraphs: &[
+                    "Hi {first},",
+                    "The question we hear most is about cost. In short: no set-up fee, and you can walk away after 90 days.",
+                    "The details are <a href=\"https://www.alpenblick-software.example/pricing\">on this page</a>. Happy to answer questions.",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &[
-                "Hi {first},",
-                "I don't want to clutter your inbox, so this is my last note on the subject.",
-                "Who at {company} would be the right person for {topic}? If you'd rather not hear from us, just reply \"unsubscribe\".",
-            ] },
-            Letter { subject: "", paragraphs: &["Hi {first},", "I suppose the timing isn't right. May I get back to you in {month}?"] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Hi {first},",
+                    "I don't want to clutter your inbox, so this is my last note on the subject.",
+                    "Who at {company} would be the right person for {topic}? If you'd rather not hear from us, just reply \"unsubscribe\".",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Hi {first},",
+                    "I suppose the timing isn't right. May I get back to you in {month}?",
+                ],
+            },
         ],
     ],
     sender_closing: "Kind regards",
     words: MailWords {
         outlook: ["From: ", "Sent: ", "To: ", "Subject: "],
-        mobile: &["Sent from my iPhone", "Get Outlook for iOS", "Sent from my Galaxy"],
+        mobile: &[
+            "Sent from my iPhone",
+            "Get Outlook for iOS",
+            "Sent from my Galaxy",
+        ],
         reply_prefix: &["Re: ", "RE: "],
         away_prefix: &["Automatic reply: ", "Out of office: ", "Out of Office Re: "],
-        bounce_prefix: &["Undeliverable: ", "Undelivered Mail Returned to Sender: ", "Delivery Status Notification (Failure): "],
-        phone_labels: &[("T", "M"), ("Tel", "Mob"), ("Office", "Cell"), ("Direct", "Mobile")],
+        bounce_prefix: &[
+            "Undeliverable: ",
+            "Undelivered Mail Returned to Sender: ",
+            "Delivery Status Notification (Failure): ",
+        ],
+        phone_labels: &[
+            ("T", "M"),
+            ("Tel", "Mob"),
+            ("Office", "Cell"),
+            ("Direct", "Mobile"),
+        ],
         disclaimer: "This email and any attachments are confidential and intended solely for the addressee. If you have received it in error, please notify the sender and delete it.",
     },
-    weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
+    weekdays: [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ],
     weekdays_short: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-    months: ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"],
-    months_short: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    months: [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
+    months_short: [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ],
     vendors: &["QuoteForge", "ShopLedger", "EstimatePro 9", "JobBoss-alike"],
     custom_labels: &["Call back Q1", "Reseller / partner", "Sent brochure"],
 };

@@ -4,8 +4,23 @@ use super::{Letter, MailWords, Phrasebook};
 
 /// The French phrases.
 pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
-    greetings: &["Bonjour {dear},", "Bonjour,", "{dear},", "Bonjour {sender_first},", "Madame, Monsieur,", "Bonjour et merci pour votre message."],
-    closings: &["Cordialement,", "Meilleures salutations", "Bien à vous,", "Avec mes meilleures salutations", "Bien cordialement,", "Sincères salutations", "Cdlt,"],
+    greetings: &[
+        "Bonjour {dear},",
+        "Bonjour,",
+        "{dear},",
+        "Bonjour {sender_first},",
+        "Madame, Monsieur,",
+        "Bonjour et merci pour votre message.",
+    ],
+    closings: &[
+        "Cordialement,",
+        "Meilleures salutations",
+        "Bien à vous,",
+        "Avec mes meilleures salutations",
+        "Bien cordialement,",
+        "Sincères salutations",
+        "Cdlt,",
+    ],
     interested: &[
         "Merci pour votre message. La {topic} nous [prend beaucoup trop de temps|occupe environ {few} heures par semaine], votre solution [m'intéresse|pourrait nous intéresser]. [Pouvez-vous m'envoyer|Merci de me faire parvenir] une documentation sur {product} ?",
         "Cela tombe [bien|à pic] : nous revoyons [actuellement|en ce moment] notre organisation. Nous travaillons avec {vendor} et [les limites se font sentir|personne n'en est satisfait]. Auriez-vous [un exemple|une référence] dans notre branche ?",
@@ -66,69 +81,130 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "Ces décisions se prennent [au siège|à la direction]. Le contact est {colleague} ({colleague_mail}).",
         "Cela ne me concerne pas, j'ai transmis votre message à {colleague_dear}, qui [vous recontactera si besoin|reviendra vers vous en cas d'intérêt].",
     ],
-    postscripts: &["", "", "", "Désolé pour cette réponse tardive.", "Merci de mettre {colleague_mail} en copie.", "Je suis plus facile à joindre le matin.", "PS : votre lien est bloqué par notre pare-feu."],
+    postscripts: &[
+        "",
+        "",
+        "",
+        "Désolé pour cette réponse tardive.",
+        "Merci de mettre {colleague_mail} en copie.",
+        "Je suis plus facile à joindre le matin.",
+        "PS : votre lien est bloqué par notre pare-feu.",
+    ],
     answers: &[
         "Bonjour {lead_dear},\n\nMerci pour votre retour. Je vous montrerais volontiers {product} à l'aide d'un exemple de votre branche. Seriez-vous disponible {day} à {time} ou {day2} à {time2}, pour une vingtaine de minutes ?",
         "Bonjour {lead_dear},\n\nMerci, cela me fait plaisir. Vous trouverez la documentation en annexe. Pour une entreprise de votre taille, il faut compter environ {money} par an, mise en route comprise. Pouvons-nous en parler {day} à {time} ?",
     ],
     letters: [
         [
-            Letter { subject: "{topic} chez {company}", paragraphs: &[
-                "Bonjour {lead_dear},",
-                "Des entreprises comme {company} consacrent souvent plus d'un jour par semaine à la {topic}. Ce n'est pas la faute des équipes : les données doivent être rassemblées à la main dans des e-mails, des PDF et des tableaux.",
-                "{product} lit la demande, la compare avec vos expériences passées et vous soumet une proposition. La décision reste entre vos mains.",
-                "Auriez-vous un quart d'heure la semaine prochaine ?",
-            ] },
-            Letter { subject: "Une question, {lead_dear}", paragraphs: &[
-                "Bonjour {lead_dear},",
-                "Puis-je vous demander comment {company} organise aujourd'hui la {topic} ? Dans la région de {city}, beaucoup nous disent que tout repose sur deux ou trois personnes expérimentées.",
-                "C'est pour cela que nous avons développé {product}. Un client de 60 collaborateurs économise ainsi onze heures par semaine.",
-                "Souhaitez-vous que je vous envoie un exemple ?",
-            ] },
+            Letter {
+                subject: "{topic} chez {company}",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Des entreprises comme {company} consacrent souvent plus d'un jour par semaine à la {topic}. Ce n'est pas la faute des équipes : les données doivent être rassemblées à la main dans des e-mails, des PDF et des tableaux.",
+                    "{product} lit la demande, la compare avec vos expériences passées et vous soumet une proposition. La décision reste entre vos mains.",
+                    "Auriez-vous un quart d'heure la semaine prochaine ?",
+                ],
+            },
+            Letter {
+                subject: "Une question, {lead_dear}",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Puis-je vous demander comment {company} organise aujourd'hui la {topic} ? Dans la région de {city}, beaucoup nous disent que tout repose sur deux ou trois personnes expérimentées.",
+                    "C'est pour cela que nous avons développé {product}. Un client de 60 collaborateurs économise ainsi onze heures par semaine.",
+                    "Souhaitez-vous que je vous envoie un exemple ?",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &[
-                "Bonjour {lead_dear},",
-                "Je voulais simplement m'assurer que mon dernier message vous était bien parvenu.",
-                "Si ce n'est pas d'actualité, un simple « non » suffit. Sinon, <a href=\"https://www.alpenblick-software.example/fr/exemple\">voici un exemple en deux minutes</a>.",
-            ] },
-            Letter { subject: "", paragraphs: &[
-                "Bonjour {lead_dear},",
-                "Une précision : la mise en route est plus légère qu'on ne le pense. La plupart de nos clients sont opérationnels en dix jours ouvrables.",
-                "Pouvons-nous nous parler {day} à {time} ?",
-            ] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Je voulais simplement m'assurer que mon dernier message vous était bien parvenu.",
+                    "Si ce n'est pas d'actualité, un simple « non » suffit. Sinon, <a href=\"https://www.alpenblick-software.example/fr/exemple\">voici un exemple en deux minutes</a>.",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Une précision : la mise en route est plus légère qu'on ne le pense. La plupart de nos clients sont opérationnels en dix jours ouvrables.",
+                    "Pouvons-nous nous parler {day} à {time} ?",
+                ],
+            },
         ],
         [
-            Letter { subject: "Un exemple de votre branche", paragraphs: &[
-                "Bonjour {lead_dear},",
-                "Une entreprise près de {city} a ramené ses délais de quatre jours à une demi-journée avec {product}. Je vous envoie volontiers son témoignage.",
-                "Cela vous intéresse-t-il ?",
-            ] },
-            Letter { subject: "{product} : ce que cela coûte", paragraphs: &[
-                "Bonjour {lead_dear},",
-                "La question la plus fréquente est celle du prix. En bref : aucun frais d'installation, et vous pouvez arrêter après 90 jours.",
-                "Tous les détails sont <a href=\"https://www.alpenblick-software.example/fr/prix\">sur cette page</a>.",
-            ] },
+            Letter {
+                subject: "Un exemple de votre branche",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Une entreprise près de {city} a ramené ses délais de quatre jours à une demi-journée avec {product}. Je vous envoie volontiers son témoignage.",
+                    "Cela vous intéresse-t-il ?",
+                ],
+            },
+            Letter {
+                subject: "{product} : ce que cela coûte",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "La question la plus fréquente est celle du prix. En bref : aucun frais d'installation, et vous pouvez arrêter après 90 jours.",
+                    "Tous les détails sont <a href=\"https://www.alpenblick-software.example/fr/prix\">sur cette page</a>.",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &["Bonjour {lead_dear},", "Ceci est mon dernier message à ce sujet.", "Qui serait la bonne personne chez {company} ? Si vous ne souhaitez plus de messages, répondez simplement « désinscription »."] },
-            Letter { subject: "", paragraphs: &["Bonjour {lead_dear},", "Le moment n'est sans doute pas idéal. Puis-je revenir vers vous en {month} ?"] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Ceci est mon dernier message à ce sujet.",
+                    "Qui serait la bonne personne chez {company} ? Si vous ne souhaitez plus de messages, répondez simplement « désinscription ».",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Bonjour {lead_dear},",
+                    "Le moment n'est sans doute pas idéal. Puis-je revenir vers vous en {month} ?",
+                ],
+            },
         ],
     ],
     sender_closing: "Meilleures salutations",
     words: MailWords {
         outlook: ["De : ", "Envoyé : ", "À : ", "Objet : "],
-        mobile: &["Envoyé de mon iPhone", "Télécharger Outlook pour iOS", "Envoyé depuis mon mobile"],
+        mobile: &[
+            "Envoyé de mon iPhone",
+            "Télécharger Outlook pour iOS",
+            "Envoyé depuis mon mobile",
+        ],
         reply_prefix: &["RE: ", "Re: ", "TR : Re: "],
         away_prefix: &["Réponse automatique : ", "Absence du bureau : "],
         bounce_prefix: &["Non remis : ", "Undelivered Mail Returned to Sender: "],
         phone_labels: &[("Tél.", "Mobile"), ("T", "M"), ("Direct", "Natel")],
         disclaimer: "Ce message est confidentiel et destiné exclusivement à son destinataire. Si vous l'avez reçu par erreur, merci d'en avertir l'expéditeur et de le détruire.",
     },
-    weekdays: ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
+    weekdays: [
+        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
+    ],
     weekdays_short: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
-    months: ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"],
-    months_short: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
+    months: [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ],
+    months_short: [
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+        "déc.",
+    ],
     vendors: &["OffriPlus", "DevisMaître", "Calculo Pro"],
     custom_labels: &["Rappel T1", "Documentation envoyée", "Partenaire"],
 };

@@ -4,8 +4,21 @@ use super::{Letter, MailWords, Phrasebook};
 
 /// The Italian phrases.
 pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
-    greetings: &["Buongiorno {dear},", "Buongiorno,", "Gentile {dear},", "Egregi Signori,", "Salve {sender_first},"],
-    closings: &["Cordiali saluti", "Distinti saluti", "Un cordiale saluto", "Grazie e cordiali saluti", "Saluti", "Buona giornata"],
+    greetings: &[
+        "Buongiorno {dear},",
+        "Buongiorno,",
+        "Gentile {dear},",
+        "Egregi Signori,",
+        "Salve {sender_first},",
+    ],
+    closings: &[
+        "Cordiali saluti",
+        "Distinti saluti",
+        "Un cordiale saluto",
+        "Grazie e cordiali saluti",
+        "Saluti",
+        "Buona giornata",
+    ],
     interested: &[
         "La ringrazio per il messaggio. La {topic} ci [porta via circa {few} ore alla settimana|occupa troppo tempo] e la Sua proposta [mi interessa|potrebbe essere interessante]. [Può inviarmi|Mi mandi per favore] della documentazione su {product}?",
         "[Capita a proposito|Ottimo tempismo]: stiamo rivedendo i nostri processi. Oggi usiamo {vendor} e [non siamo soddisfatti|mostra i suoi limiti]. Avete [un esempio|qualche referenza] nel nostro settore?",
@@ -59,69 +72,138 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "Queste decisioni si prendono [in sede centrale|in direzione]. Il contatto è {colleague} ({colleague_mail}).",
         "Non è di mia competenza, ho inoltrato il messaggio a {colleague_dear}, che [La contatterà se interessato|si farà vivo in caso di interesse].",
     ],
-    postscripts: &["", "", "", "Scusi per il ritardo nella risposta.", "Metta per favore in copia {colleague_mail}.", "Mi trova più facilmente la mattina.", "PS: il link nella Sua mail è bloccato dal nostro firewall."],
+    postscripts: &[
+        "",
+        "",
+        "",
+        "Scusi per il ritardo nella risposta.",
+        "Metta per favore in copia {colleague_mail}.",
+        "Mi trova più facilmente la mattina.",
+        "PS: il link nella Sua mail è bloccato dal nostro firewall.",
+    ],
     answers: &[
         "Buongiorno {lead_dear},\n\ngrazie per la risposta. Le mostrerei volentieri {product} con un esempio del Suo settore. Avrebbe venti minuti {day} alle {time} oppure {day2} alle {time2}?",
         "Buongiorno {lead_dear},\n\ngrazie, mi fa piacere. In allegato trova la documentazione. Per un'azienda delle vostre dimensioni il costo è di circa {money} all'anno, avviamento compreso. Possiamo sentirci {day} alle {time}?",
     ],
     letters: [
         [
-            Letter { subject: "{topic} in {company}", paragraphs: &[
-                "Buongiorno {lead_dear},",
-                "aziende come {company} dedicano spesso più di un giorno alla settimana alla {topic}. Non dipende dalle persone: i dati vanno raccolti a mano da e-mail, PDF e fogli Excel.",
-                "{product} legge la richiesta, la confronta con i vostri lavori precedenti e prepara una bozza. La decisione resta sempre vostra.",
-                "Avrebbe un quarto d'ora la prossima settimana?",
-            ] },
-            Letter { subject: "Una domanda, {lead_dear}", paragraphs: &[
-                "Buongiorno {lead_dear},",
-                "posso chiederLe come {company} gestisce oggi la {topic}? Nella zona di {city} molti ci dicono che tutto dipende da due o tre persone esperte.",
-                "Per questo abbiamo sviluppato {product}. Un cliente con 60 collaboratori risparmia undici ore alla settimana.",
-                "Le mando un esempio?",
-            ] },
+            Letter {
+                subject: "{topic} in {company}",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "aziende come {company} dedicano spesso più di un giorno alla settimana alla {topic}. Non dipende dalle persone: i dati vanno raccolti a mano da e-mail, PDF e fogli Excel.",
+                    "{product} legge la richiesta, la confronta con i vostri lavori precedenti e prepara una bozza. La decisione resta sempre vostra.",
+                    "Avrebbe un quarto d'ora la prossima settimana?",
+                ],
+            },
+            Letter {
+                subject: "Una domanda, {lead_dear}",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "posso chiederLe come {company} gestisce oggi la {topic}? Nella zona di {city} molti ci dicono che tutto dipende da due o tre persone esperte.",
+                    "Per questo abbiamo sviluppato {product}. Un cliente con 60 collaboratori risparmia undici ore alla settimana.",
+                    "Le mando un esempio?",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &[
-                "Buongiorno {lead_dear},",
-                "volevo solo assicurarmi che il mio ultimo messaggio Le fosse arrivato.",
-                "Se il tema non è attuale basta un semplice «no». Altrimenti <a href=\"https://www.alpenblick-software.example/it/esempio\">ecco un esempio di due minuti</a>.",
-            ] },
-            Letter { subject: "", paragraphs: &[
-                "Buongiorno {lead_dear},",
-                "un'ultima precisazione: l'avviamento è più semplice di quanto si pensi. Di solito bastano dieci giorni lavorativi.",
-                "Possiamo sentirci {day} alle {time}?",
-            ] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "volevo solo assicurarmi che il mio ultimo messaggio Le fosse arrivato.",
+                    "Se il tema non è attuale basta un semplice «no». Altrimenti <a href=\"https://www.alpenblick-software.example/it/esempio\">ecco un esempio di due minuti</a>.",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "un'ultima precisazione: l'avviamento è più semplice di quanto si pensi. Di solito bastano dieci giorni lavorativi.",
+                    "Possiamo sentirci {day} alle {time}?",
+                ],
+            },
         ],
         [
-            Letter { subject: "Un esempio del Suo settore", paragraphs: &[
-                "Buongiorno {lead_dear},",
-                "un'azienda vicino a {city} ha ridotto i tempi da quattro giorni a mezza giornata con {product}. Le invio volentieri la testimonianza.",
-                "Le interessa?",
-            ] },
-            Letter { subject: "{product}: quanto costa", paragraphs: &[
-                "Buongiorno {lead_dear},",
-                "la domanda più frequente riguarda il prezzo. In breve: nessun costo di attivazione e possibilità di uscire dopo 90 giorni.",
-                "I dettagli sono <a href=\"https://www.alpenblick-software.example/it/prezzi\">su questa pagina</a>.",
-            ] },
+            Letter {
+                subject: "Un esempio del Suo settore",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "un'azienda vicino a {city} ha ridotto i tempi da quattro giorni a mezza giornata con {product}. Le invio volentieri la testimonianza.",
+                    "Le interessa?",
+                ],
+            },
+            Letter {
+                subject: "{product}: quanto costa",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "la domanda più frequente riguarda il prezzo. In breve: nessun costo di attivazione e possibilità di uscire dopo 90 giorni.",
+                    "I dettagli sono <a href=\"https://www.alpenblick-software.example/it/prezzi\">su questa pagina</a>.",
+                ],
+            },
         ],
         [
-            Letter { subject: "", paragraphs: &["Buongiorno {lead_dear},", "questo è il mio ultimo messaggio sull'argomento.", "Chi sarebbe la persona giusta in {company}? Se non desidera altri messaggi, risponda semplicemente «cancellami»."] },
-            Letter { subject: "", paragraphs: &["Buongiorno {lead_dear},", "forse non è il momento giusto. Posso ricontattarLa a {month}?"] },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "questo è il mio ultimo messaggio sull'argomento.",
+                    "Chi sarebbe la persona giusta in {company}? Se non desidera altri messaggi, risponda semplicemente «cancellami».",
+                ],
+            },
+            Letter {
+                subject: "",
+                paragraphs: &[
+                    "Buongiorno {lead_dear},",
+                    "forse non è il momento giusto. Posso ricontattarLa a {month}?",
+                ],
+            },
         ],
     ],
     sender_closing: "Cordiali saluti",
     words: MailWords {
         outlook: ["Da: ", "Inviato: ", "A: ", "Oggetto: "],
-        mobile: &["Inviato da iPhone", "Scarica Outlook per iOS", "Inviato dal mio cellulare"],
+        mobile: &[
+            "Inviato da iPhone",
+            "Scarica Outlook per iOS",
+            "Inviato dal mio cellulare",
+        ],
         reply_prefix: &["R: ", "Re: ", "RE: "],
         away_prefix: &["Risposta automatica: ", "Fuori ufficio: "],
-        bounce_prefix: &["Non recapitabile: ", "Undelivered Mail Returned to Sender: "],
+        bounce_prefix: &[
+            "Non recapitabile: ",
+            "Undelivered Mail Returned to Sender: ",
+        ],
         phone_labels: &[("Tel.", "Cell."), ("T", "M"), ("Diretto", "Mobile")],
         disclaimer: "Questo messaggio è riservato al destinatario indicato. Se lo avete ricevuto per errore, vi preghiamo di avvisare il mittente e di cancellarlo.",
     },
-    weekdays: ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"],
+    weekdays: [
+        "lunedì",
+        "martedì",
+        "mercoledì",
+        "giovedì",
+        "venerdì",
+        "sabato",
+        "domenica",
+    ],
     weekdays_short: ["lun", "mar", "mer", "gio", "ven", "sab", "dom"],
-    months: ["gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"],
-    months_short: ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"],
+    months: [
+        "gennaio",
+        "febbraio",
+        "marzo",
+        "aprile",
+        "maggio",
+        "giugno",
+        "luglio",
+        "agosto",
+        "settembre",
+        "ottobre",
+        "novembre",
+        "dicembre",
+    ],
+    months_short: [
+        "gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic",
+    ],
     vendors: &["PreventiPiù", "GestOfferte", "OffertaNet"],
     custom_labels: &["Richiamare T1", "Documentazione inviata"],
 };

@@ -52,9 +52,15 @@ impl Region {
     }
 
     /// Regions whose people are written to in a language, each with its weight.
-    pub(in crate::channel::instantly::simulator) const fn of(language: Language) -> &'static [(Self, f64)] {
+    pub(in crate::channel::instantly::simulator) const fn of(
+        language: Language,
+    ) -> &'static [(Self, f64)] {
         match language {
-            Language::German => &[(Self::SwissGerman, 6.0), (Self::Germany, 4.0), (Self::Austria, 1.5)],
+            Language::German => &[
+                (Self::SwissGerman, 6.0),
+                (Self::Germany, 4.0),
+                (Self::Austria, 1.5),
+            ],
             Language::French => &[(Self::Romandie, 6.0), (Self::France, 3.0)],
             Language::Italian => &[(Self::Ticino, 5.0), (Self::Italy, 4.0)],
             Language::English => &[(Self::UnitedKingdom, 5.0), (Self::UnitedStates, 3.0)],
@@ -65,42 +71,96 @@ impl Region {
     pub(super) const fn towns(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::SwissGerman => &[
-                ("8005", "Zürich"), ("8400", "Winterthur"), ("9000", "St. Gallen"), ("6003", "Luzern"),
-                ("3008", "Bern"), ("4051", "Basel"), ("5000", "Aarau"), ("2502", "Biel/Bienne"),
-                ("8610", "Uster"), ("8880", "Walenstadt"), ("4600", "Olten"), ("6300", "Zug"),
+                ("8005", "Zürich"),
+                ("8400", "Winterthur"),
+                ("9000", "St. Gallen"),
+                ("6003", "Luzern"),
+                ("3008", "Bern"),
+                ("4051", "Basel"),
+                ("5000", "Aarau"),
+                ("2502", "Biel/Bienne"),
+                ("8610", "Uster"),
+                ("8880", "Walenstadt"),
+                ("4600", "Olten"),
+                ("6300", "Zug"),
             ],
             Self::Romandie => &[
-                ("1003", "Lausanne"), ("1204", "Genève"), ("2000", "Neuchâtel"), ("1700", "Fribourg"),
-                ("1950", "Sion"), ("1400", "Yverdon-les-Bains"), ("2800", "Delémont"), ("1260", "Nyon"),
+                ("1003", "Lausanne"),
+                ("1204", "Genève"),
+                ("2000", "Neuchâtel"),
+                ("1700", "Fribourg"),
+                ("1950", "Sion"),
+                ("1400", "Yverdon-les-Bains"),
+                ("2800", "Delémont"),
+                ("1260", "Nyon"),
             ],
             Self::Ticino => &[
-                ("6900", "Lugano"), ("6500", "Bellinzona"), ("6600", "Locarno"), ("6850", "Mendrisio"),
-                ("6830", "Chiasso"), ("6928", "Manno"),
+                ("6900", "Lugano"),
+                ("6500", "Bellinzona"),
+                ("6600", "Locarno"),
+                ("6850", "Mendrisio"),
+                ("6830", "Chiasso"),
+                ("6928", "Manno"),
             ],
             Self::Germany => &[
-                ("70173", "Stuttgart"), ("80331", "München"), ("50667", "Köln"), ("20095", "Hamburg"),
-                ("33602", "Bielefeld"), ("90402", "Nürnberg"), ("76133", "Karlsruhe"), ("04109", "Leipzig"),
-                ("59494", "Soest"), ("73430", "Aalen"), ("48143", "Münster"), ("97070", "Würzburg"),
+                ("70173", "Stuttgart"),
+                ("80331", "München"),
+                ("50667", "Köln"),
+                ("20095", "Hamburg"),
+                ("33602", "Bielefeld"),
+                ("90402", "Nürnberg"),
+                ("76133", "Karlsruhe"),
+                ("04109", "Leipzig"),
+                ("59494", "Soest"),
+                ("73430", "Aalen"),
+                ("48143", "Münster"),
+                ("97070", "Würzburg"),
             ],
             Self::Austria => &[
-                ("1030", "Wien"), ("4020", "Linz"), ("8010", "Graz"), ("6020", "Innsbruck"),
-                ("6900", "Bregenz"), ("4600", "Wels"), ("3100", "St. Pölten"),
+                ("1030", "Wien"),
+                ("4020", "Linz"),
+                ("8010", "Graz"),
+                ("6020", "Innsbruck"),
+                ("6900", "Bregenz"),
+                ("4600", "Wels"),
+                ("3100", "St. Pölten"),
             ],
             Self::France => &[
-                ("69003", "Lyon"), ("38000", "Grenoble"), ("67000", "Strasbourg"), ("31000", "Toulouse"),
-                ("44000", "Nantes"), ("74000", "Annecy"), ("25000", "Besançon"), ("59000", "Lille"),
+                ("69003", "Lyon"),
+                ("38000", "Grenoble"),
+                ("67000", "Strasbourg"),
+                ("31000", "Toulouse"),
+                ("44000", "Nantes"),
+                ("74000", "Annecy"),
+                ("25000", "Besançon"),
+                ("59000", "Lille"),
             ],
             Self::Italy => &[
-                ("20121", "Milano"), ("24121", "Bergamo"), ("25121", "Brescia"), ("22100", "Como"),
-                ("21100", "Varese"), ("10121", "Torino"), ("36100", "Vicenza"), ("40121", "Bologna"),
+                ("20121", "Milano"),
+                ("24121", "Bergamo"),
+                ("25121", "Brescia"),
+                ("22100", "Como"),
+                ("21100", "Varese"),
+                ("10121", "Torino"),
+                ("36100", "Vicenza"),
+                ("40121", "Bologna"),
             ],
             Self::UnitedKingdom => &[
-                ("S1 2HH", "Sheffield"), ("B3 3AX", "Birmingham"), ("LS1 4DY", "Leeds"), ("BS1 5TR", "Bristol"),
-                ("CV1 2NE", "Coventry"), ("EH3 8BL", "Edinburgh"), ("M2 5DB", "Manchester"),
+                ("S1 2HH", "Sheffield"),
+                ("B3 3AX", "Birmingham"),
+                ("LS1 4DY", "Leeds"),
+                ("BS1 5TR", "Bristol"),
+                ("CV1 2NE", "Coventry"),
+                ("EH3 8BL", "Edinburgh"),
+                ("M2 5DB", "Manchester"),
             ],
             Self::UnitedStates => &[
-                ("OH 44114", "Cleveland"), ("IL 61101", "Rockford"), ("MI 49503", "Grand Rapids"),
-                ("WI 53202", "Milwaukee"), ("PA 15222", "Pittsburgh"), ("CT 06103", "Hartford"),
+                ("OH 44114", "Cleveland"),
+                ("IL 61101", "Rockford"),
+                ("MI 49503", "Grand Rapids"),
+                ("WI 53202", "Milwaukee"),
+                ("PA 15222", "Pittsburgh"),
+                ("CT 06103", "Hartford"),
             ],
         }
     }
@@ -123,13 +183,46 @@ impl Region {
     /// Names of streets.
     pub(super) const fn streets(self) -> &'static [&'static str] {
         match self {
-            Self::SwissGerman => &["Industriestrasse", "Bahnhofstrasse", "Werkstrasse", "Gewerbestrasse", "Dorfstrasse"],
-            Self::Romandie | Self::France => &["Rue de l'Industrie", "Avenue de la Gare", "Route de Berne", "Chemin du Moulin"],
-            Self::Ticino | Self::Italy => &["Via Industria", "Via Cantonale", "Via San Gottardo", "Via Roma", "Via Volta"],
-            Self::Germany => &["Industriestraße", "Robert-Bosch-Straße", "Am Gewerbepark", "Carl-Benz-Straße", "Hauptstraße"],
-            Self::Austria => &["Industriezeile", "Wiener Straße", "Gewerbepark", "Bahnhofstraße"],
+            Self::SwissGerman => &[
+                "Industriestrasse",
+                "Bahnhofstrasse",
+                "Werkstrasse",
+                "Gewerbestrasse",
+                "Dorfstrasse",
+            ],
+            Self::Romandie | Self::France => &[
+                "Rue de l'Industrie",
+                "Avenue de la Gare",
+                "Route de Berne",
+                "Chemin du Moulin",
+            ],
+            Self::Ticino | Self::Italy => &[
+                "Via Industria",
+                "Via Cantonale",
+                "Via San Gottardo",
+                "Via Roma",
+                "Via Volta",
+            ],
+            Self::Germany => &[
+                "Industriestraße",
+                "Robert-Bosch-Straße",
+                "Am Gewerbepark",
+                "Carl-Benz-Straße",
+                "Hauptstraße",
+            ],
+            Self::Austria => &[
+                "Industriezeile",
+                "Wiener Straße",
+                "Gewerbepark",
+                "Bahnhofstraße",
+            ],
             Self::UnitedKingdom => &["Forge Lane", "Station Road", "Mill Street", "Trinity Park"],
-            Self::UnitedStates => &["Industrial Parkway", "Commerce Drive", "Lakeside Avenue", "Foundry Street"],
+            Self::UnitedStates => &[
+                "Industrial Parkway",
+                "Commerce Drive",
+                "Lakeside Avenue",
+                "Foundry Street",
+            ],
         }
     }
 
@@ -137,8 +230,14 @@ impl Region {
     pub(super) fn phone(self, dice: &mut Dice) -> String {
         let (a, b) = (dice.between(10, 99), dice.between(10, 99));
         match self {
-            Self::SwissGerman => format!("+41 {} 555 {a} {b}", dice.pick(&["44", "52", "71", "41", "31", "61", "62"])),
-            Self::Romandie => format!("+41 {} 555 {a} {b}", dice.pick(&["21", "22", "32", "26", "27"])),
+            Self::SwissGerman => format!(
+                "+41 {} 555 {a} {b}",
+                dice.pick(&["44", "52", "71", "41", "31", "61", "62"])
+            ),
+            Self::Romandie => format!(
+                "+41 {} 555 {a} {b}",
+                dice.pick(&["21", "22", "32", "26", "27"])
+            ),
             Self::Ticino => format!("+41 91 555 {a} {b}"),
             Self::Germany => match dice.below(4) {
                 0 => format!("+49 30 23125-{a}{}", b % 10),
@@ -147,10 +246,19 @@ impl Region {
                 _ => format!("+49 69 90009-{a}{}", b % 10),
             },
             Self::Austria => format!("+43 {} 5550 {a}{b}", dice.pick(&["1", "732", "316", "512"])),
-            Self::France => format!("+33 {} {a} {b}", dice.pick(&["1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49"])),
-            Self::Italy => format!("+39 {} 555 {a}{b}", dice.pick(&["02", "035", "030", "031", "011"])),
+            Self::France => format!(
+                "+33 {} {a} {b}",
+                dice.pick(&["1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49"])
+            ),
+            Self::Italy => format!(
+                "+39 {} 555 {a}{b}",
+                dice.pick(&["02", "035", "030", "031", "011"])
+            ),
             Self::UnitedKingdom => format!("+44 1632 960{a}{}", b % 10),
-            Self::UnitedStates => format!("+1 ({}) 555-01{a}", dice.pick(&["216", "815", "616", "414", "412"])),
+            Self::UnitedStates => format!(
+                "+1 ({}) 555-01{a}",
+                dice.pick(&["216", "815", "616", "414", "412"])
+            ),
         }
     }
 
@@ -158,7 +266,9 @@ impl Region {
     pub(super) fn mobile(self, dice: &mut Dice) -> String {
         let (a, b) = (dice.between(10, 99), dice.between(10, 99));
         match self {
-            Self::SwissGerman | Self::Romandie | Self::Ticino => format!("+41 {} 555 {a} {b}", dice.pick(&["76", "78", "79"])),
+            Self::SwissGerman | Self::Romandie | Self::Ticino => {
+                format!("+41 {} 555 {a} {b}", dice.pick(&["76", "78", "79"]))
+            }
             Self::Germany => format!("+49 171 39200{a}"),
             Self::Austria => format!("+43 664 555 {a}{b}"),
             Self::France => format!("+33 6 39 98 {a} {b}"),
@@ -170,7 +280,11 @@ impl Region {
 
     /// The line the law (or habit) puts under a business letter; may be empty.
     pub(super) fn legal_line(self, dice: &mut Dice, town: &str, boss: &str) -> String {
-        let (a, b, c) = (dice.between(100, 499), dice.between(100, 999), dice.between(100, 999));
+        let (a, b, c) = (
+            dice.between(100, 499),
+            dice.between(100, 999),
+            dice.between(100, 999),
+        );
         match self {
             Self::SwissGerman => format!("CHE-{a}.{b}.{c} MWST"),
             Self::Romandie => format!("CHE-{a}.{b}.{c} TVA"),
@@ -178,10 +292,19 @@ impl Region {
             Self::Germany => format!(
                 "Sitz der Gesellschaft: {town} | Amtsgericht {town} HRB {b}{c} | Geschäftsführer: {boss} | USt-IdNr. DE{a}{b}{c}"
             ),
-            Self::Austria => format!("Firmenbuchnummer FN {a}{b}k, Landesgericht {town}, UID: ATU{a}{b}{}", c % 100),
-            Self::France => format!("SAS au capital de {a} 000 € – RCS {town} {a} {b} {c} – TVA FR {} {a}{b}{c}", c % 90 + 10),
+            Self::Austria => format!(
+                "Firmenbuchnummer FN {a}{b}k, Landesgericht {town}, UID: ATU{a}{b}{}",
+                c % 100
+            ),
+            Self::France => format!(
+                "SAS au capital de {a} 000 € – RCS {town} {a} {b} {c} – TVA FR {} {a}{b}{c}",
+                c % 90 + 10
+            ),
             Self::Italy => format!("P. IVA e C.F. 0{a}{b}{c}0 – R.E.A. {b}{c}"),
-            Self::UnitedKingdom => format!("Registered in England and Wales No. 0{a}{b}{}. Registered office: {town}", c % 10),
+            Self::UnitedKingdom => format!(
+                "Registered in England and Wales No. 0{a}{b}{}. Registered office: {town}",
+                c % 10
+            ),
             Self::UnitedStates => String::new(),
         }
     }
