@@ -2,6 +2,8 @@
 
 mod calendar;
 mod dice;
+mod event;
+mod journey;
 mod mail;
 mod text;
 mod world;

@@ -221,3 +221,28 @@ fn push_capitalised(out: &mut String, text: &str) {
         out.push_str(letters.as_str());
     }
 }
+
+/// Puts the lead's first reply under our answer, as far as it was the lead's own text.
+pub(super) fn quote_first_reply(answer: &mut Mail, first: &Mail) {
+    answer.text.push('\n');
+    for line in first
+        .text
+        .lines()
+        .take_while(|line| !line.starts_with('>'))
+        .take(12)
+    {
+        put(&mut answer.text, format_args!("> {line}\n"));
+    }
+    answer.html.push_str("<blockquote class=\"gmail_quote\" style=\"margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex\">");
+    for line in first
+        .text
+        .lines()
+        .take_while(|line| !line.starts_with('>'))
+        .take(12)
+    {
+        answer.html.push_str("<div>");
+        html::push_escaped(&mut answer.html, line);
+        answer.html.push_str("</div>");
+    }
+    answer.html.push_str("</blockquote>");
+}
