@@ -16,6 +16,7 @@ pub use replies::Replies;
 pub use timeline::{History, Live, Pace, Timeline};
 
 use super::text::{Intent, Language};
+use super::world::World;
 
 /// One webhook delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,4 +95,9 @@ impl Default for Quirks {
             auto_reply_unrecognised: 0.1,
         }
     }
+}
+
+/// What the "test" button of a webhook sends.
+pub(super) fn test_event(world: &World, at_ms: i64) -> Option<SimulatedEvent> {
+    tell::workspace_event(world, tell::WorkspaceEvent::Test, 0, at_ms)
 }
