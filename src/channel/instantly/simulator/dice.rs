@@ -91,7 +91,7 @@ impl Dice {
         0
     }
 
-    /// An id as the service makes them: UUIDv7 of that time.
+    /// An id as the service makes them: version 7 of that time.
     pub(super) fn uuid_v7(&mut self, at_ms: i64) -> Uuid {
         let mut random = [0_u8; 10];
         self.0.fill_bytes(&mut random);

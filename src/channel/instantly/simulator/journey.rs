@@ -162,6 +162,16 @@ pub(super) enum Action {
     Label(Label, bool),
 }
 
+impl Action {
+    /// Whether the lead must not be written to afterwards.
+    pub(super) const fn ends_contact(self) -> bool {
+        matches!(
+            self,
+            Self::Bounced | Self::Unsubscribed | Self::Reply(Intent::Unsubscribe, _)
+        )
+    }
+}
+
 /// A planned event.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Planned {
@@ -226,16 +236,6 @@ impl Journey {
             mailbox,
             variants,
             plan,
-        })
-    }
-
-    /// Whether the lead must not be written to again.
-    pub(super) fn ends_contact(&self) -> bool {
-        self.plan.iter().any(|planned| {
-            matches!(
-                planned.action,
-                Action::Bounced | Action::Unsubscribed | Action::Reply(Intent::Unsubscribe, _)
-            )
         })
     }
 }
@@ -469,8 +469,13 @@ mod tests {
     #[test]
     fn a_mix_is_read_from_text() {
         let mix: Mix = "reply=1, open = 0.25,question=3".parse().unwrap();
-        assert_eq!((mix.reply, mix.open, mix.question), (1.0, 0.25, 3.0));
-        assert_eq!(mix.bounce, Mix::default().bounce);
+        let wanted = Mix {
+            reply: 1.0,
+            open: 0.25,
+            question: 3.0,
+            ..Mix::default()
+        };
+        assert_eq!(mix, wanted);
         assert_eq!("reply=1,opn=2".parse::<Mix>().unwrap_err().part, "opn=2");
         assert!("reply=-1".parse::<Mix>().is_err());
     }

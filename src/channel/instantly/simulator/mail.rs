@@ -142,9 +142,11 @@ pub(super) fn reply(
         render(&mut body, skeleton, scene, dice);
         push_capitalised(&mut text, &body);
         if intent == Intent::OutOfOffice {
+            text.push_str("\n\n");
             let closing = dice.pick(scene.book().closings);
-            put(&mut text, format_args!("\n\n{closing}\n"));
-            signature::push(&mut text, scene, Program::Phone, dice);
+            render(&mut text, closing, scene, dice);
+            text.push('\n');
+            signature::push(&mut text, scene, Program::Outlook, dice);
         }
         let html = html::automatic(&text, scene);
         return Mail {
@@ -194,11 +196,8 @@ fn push_human_text(text: &mut String, scene: &Scene<'_>, intent: Intent, dice: &
         render(text, postscript, scene, dice);
     }
     text.push_str("\n\n");
-    text.push_str(
-        dice.pick(book.closings)
-            .replace("{city}", scene.lead.company.town)
-            .as_str(),
-    );
+    let closing = dice.pick(book.closings);
+    render(text, closing, scene, dice);
 }
 
 fn reply_subject(scene: &Scene<'_>, intent: Intent, original: &str, dice: &mut Dice) -> String {

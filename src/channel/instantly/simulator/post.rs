@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -125,7 +125,7 @@ struct Inner {
     config: PosterConfig,
     client: reqwest::Client,
     clock: Clock,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     record: Mutex<Record>,
 }
 
@@ -160,7 +160,7 @@ impl Poster {
             .no_proxy()
             .build()
             .map_err(PosterError::Client)?;
-        let permits = Semaphore::new(config.connections.max(1));
+        let permits = Arc::new(Semaphore::new(config.connections.max(1)));
         let record = Mutex::new(Record::new(config.seed, config.log_capacity));
         Ok(Self(Arc::new(Inner {
             config,
@@ -264,11 +264,12 @@ impl Poster {
             1
         };
         for _ in 0..copies {
-            // Waiting here keeps the queue short; the delivery takes its own permit.
-            drop(self.0.permits.acquire().await);
+            let Ok(permit) = Arc::clone(&self.0.permits).acquire_owned().await else {
+                return;
+            };
             let inner = Arc::clone(&self.0);
             let body = body.clone();
-            deliveries.spawn(async move { inner.deliver(body).await });
+            deliveries.spawn(async move { inner.deliver(body, permit).await });
         }
     }
 }
@@ -278,13 +279,15 @@ impl Inner {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn deliver(&self, body: Bytes) {
+    async fn deliver(&self, body: Bytes, first_permit: OwnedSemaphorePermit) {
         let Some(group) = self.record().begin() else {
             return;
         };
+        let mut first_permit = Some(first_permit);
         for attempt in 1..=self.config.attempts.max(1) {
-            let Ok(permit) = self.permits.acquire().await else {
-                return;
+            let permit = match first_permit.take() {
+                Some(permit) => Some(permit),
+                None => Arc::clone(&self.permits).acquire_owned().await.ok(),
             };
             if self.record().status != WebhookStatus::Active {
                 self.record().suppress();

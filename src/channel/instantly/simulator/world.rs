@@ -77,7 +77,7 @@ impl World {
             seed,
             start_ms,
             workspace_id,
-            workspace_name: campaign::SENDER_COMPANY.to_owned(),
+            workspace_name: SENDER_COMPANY.to_owned(),
             owner_id,
             mailboxes,
             campaigns,

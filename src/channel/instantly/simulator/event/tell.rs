@@ -219,47 +219,7 @@ impl Telling {
             campaign: world.campaigns.get(self.journey.campaign)?,
             mailbox: world.mailboxes.get(self.journey.mailbox)?,
         };
-        let mut dice = self.dice(world, 64 + index as u64);
-        let (event_type, body) = match planned.action {
-            Action::Sent => (
-                "email_sent".into(),
-                self.sent_body(&parties, planned, at_ms, quirks),
-            ),
-            Action::Opened => (
-                "email_opened".into(),
-                self.small_body(&parties, ("email_opened", Some(0)), planned, at_ms),
-            ),
-            Action::Clicked => (
-                "link_clicked".into(),
-                self.small_body(&parties, ("link_clicked", Some(1)), planned, at_ms),
-            ),
-            Action::Bounced => (
-                "email_bounced".into(),
-                self.small_body(&parties, ("email_bounced", None), planned, at_ms),
-            ),
-            Action::Unsubscribed => (
-                "lead_unsubscribed".into(),
-                self.small_body(&parties, ("lead_unsubscribed", None), planned, at_ms),
-            ),
-            Action::Reply(intent, _) => {
-                let is_recognised =
-                    intent.is_automatic() && !dice.chance(quirks.auto_reply_unrecognised);
-                let event_type = if is_recognised {
-                    "auto_reply_received"
-                } else {
-                    "reply_received"
-                };
-                (
-                    event_type.into(),
-                    self.reply(&parties, (event_type, index), at_ms, quirks),
-                )
-            }
-            Action::Label(label, by_reply) => {
-                let event_type = label_event(label, &parties, &mut dice);
-                let body = self.label_body(&parties, &event_type, by_reply, planned, at_ms);
-                (event_type, body)
-            }
-        };
+        let (event_type, body) = self.event_body(&parties, (planned, index), at_ms, quirks);
         let intent = if let Action::Reply(intent, _) = planned.action {
             Some(intent)
         } else {
@@ -274,6 +234,42 @@ impl Telling {
             language: Some(parties.lead.language()),
             body,
         })
+    }
+
+    fn event_body(
+        &self,
+        parties: &Parties<'_>,
+        (planned, index): (Planned, usize),
+        at_ms: i64,
+        quirks: &Quirks,
+    ) -> (Cow<'static, str>, Bytes) {
+        let mut dice = self.dice(parties.world, 64 + index as u64);
+        let event_type = match planned.action {
+            Action::Sent => "email_sent",
+            Action::Opened => "email_opened",
+            Action::Clicked => "link_clicked",
+            Action::Bounced => "email_bounced",
+            Action::Unsubscribed => "lead_unsubscribed",
+            Action::Reply(intent, _) => {
+                let is_recognised =
+                    intent.is_automatic() && !dice.chance(quirks.auto_reply_unrecognised);
+                if is_recognised {
+                    "auto_reply_received"
+                } else {
+                    "reply_received"
+                }
+            }
+            Action::Label(label, _) => label_event(label, parties, &mut dice),
+        };
+        let body = match planned.action {
+            Action::Sent => self.sent_body(parties, planned, at_ms, quirks),
+            Action::Reply(..) => self.reply(parties, (event_type, index), at_ms, quirks),
+            Action::Label(_, by_reply) => {
+                self.label_body(parties, (event_type, by_reply), planned, at_ms)
+            }
+            _ => self.small_body(parties, event_type, planned, at_ms),
+        };
+        (event_type.into(), body)
     }
 
     fn dice(&self, world: &World, number: u64) -> Dice {
@@ -328,11 +324,11 @@ impl Telling {
         body.finish()
     }
 
-    /// Events without a mail in them. `kind` names the counter for `is_first`.
+    /// Events without a mail in them.
     fn small_body(
         &self,
         parties: &Parties<'_>,
-        (event_type, kind): (&str, Option<usize>),
+        event_type: &str,
         planned: Planned,
         at_ms: i64,
     ) -> Bytes {
@@ -340,6 +336,11 @@ impl Telling {
         if event_type != "lead_unsubscribed" {
             body.text("email_account", &parties.mailbox.address);
         }
+        let kind = match event_type {
+            "email_opened" => Some(0),
+            "link_clicked" => Some(1),
+            _ => None,
+        };
         if let Some(kind) = kind {
             body.flag("is_first", self.is_first(kind));
         }
@@ -419,8 +420,7 @@ impl Telling {
     fn label_body(
         &self,
         parties: &Parties<'_>,
-        event_type: &str,
-        by_reply: bool,
+        (event_type, by_reply): (&str, bool),
         planned: Planned,
         at_ms: i64,
     ) -> Bytes {
@@ -447,8 +447,8 @@ impl Telling {
     }
 }
 
-fn label_event(label: Label, parties: &Parties<'_>, dice: &mut Dice) -> Cow<'static, str> {
-    Cow::Borrowed(match label {
+fn label_event(label: Label, parties: &Parties<'_>, dice: &mut Dice) -> &'static str {
+    match label {
         Label::Interested => "lead_interested",
         Label::MeetingBooked => "lead_meeting_booked",
         Label::MeetingCompleted => "lead_meeting_completed",
@@ -459,7 +459,7 @@ fn label_event(label: Label, parties: &Parties<'_>, dice: &mut Dice) -> Cow<'sta
         Label::NoShow => "lead_no_show",
         Label::Neutral => "lead_neutral",
         Label::Custom => dice.pick(parties.campaign.language.phrasebook().custom_labels),
-    })
+    }
 }
 
 /// What concerns the workspace and not a lead.

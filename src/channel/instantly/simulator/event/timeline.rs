@@ -12,7 +12,7 @@ use super::tell::{Telling, WorkspaceEvent, workspace_event};
 use super::{Quirks, SimulatedEvent};
 use crate::channel::instantly::simulator::calendar::DAY_MS;
 use crate::channel::instantly::simulator::dice::{Dice, Purpose};
-use crate::channel::instantly::simulator::journey::{Journey, Mix};
+use crate::channel::instantly::simulator::journey::{Action, Journey, Mix};
 use crate::channel::instantly::simulator::world::World;
 
 /// How long history reaches back.
@@ -40,6 +40,9 @@ pub struct Timeline {
     under_way: BTreeMap<u64, Telling>,
     planned: u64,
     next_lead: usize,
+    /// Leads in a journey, and in how many.
+    busy: BTreeMap<usize, usize>,
+    /// Leads who must not be written to any more.
     lost: BTreeSet<usize>,
 }
 
@@ -55,6 +58,7 @@ impl Timeline {
             under_way: BTreeMap::new(),
             planned: 0,
             next_lead: 0,
+            busy: BTreeMap::new(),
             lost: BTreeSet::new(),
         };
         timeline.spacing_ms = timeline.spacing_for(events);
@@ -142,39 +146,69 @@ impl Timeline {
     fn begin_journey(&mut self, from_ms: i64) -> bool {
         let number = self.planned;
         self.planned += 1;
-        let leads = self.world.leads.len();
-        if leads == 0 {
-            return false;
-        }
-        for _ in 0..leads {
-            if !self.lost.contains(&(self.next_lead % leads)) {
-                break;
-            }
-            self.next_lead += 1;
-        }
-        let (lead, round) = (self.next_lead % leads, self.next_lead / leads);
-        self.next_lead += 1;
-        let Some(journey) = Journey::plan(&self.world, &self.mix, number, (lead, round), from_ms)
-        else {
+        let Some((lead, round)) = self.next_lead() else {
             return false;
         };
-        if journey.ends_contact() {
-            self.lost.insert(lead);
-        }
+        let planned = Journey::plan(&self.world, &self.mix, number, (lead, round), from_ms);
+        let Some(journey) = planned else { return false };
         if let Some(first) = journey.plan.first() {
             self.queue.insert((first.at_ms, number, 0));
+            *self.busy.entry(lead).or_default() += 1;
             self.under_way.insert(number, Telling::new(journey));
         }
         true
     }
 
-    fn next_before(&mut self, end_ms: i64) -> Option<(i64, u64, usize)> {
-        self.refill();
-        let first = *self.queue.first()?;
-        if first.0 > end_ms {
-            return None;
+    /// The next lead who has not left and is in no other journey, and how often all leads have had their turn.
+    fn next_lead(&mut self) -> Option<(usize, usize)> {
+        let leads = self.world.leads.len();
+        if self.lost.len() >= leads {
+            // Nobody is left: as if the list had been replaced.
+            self.lost.clear();
         }
-        self.queue.pop_first()
+        let turns = self.next_lead..self.next_lead.saturating_add(leads);
+        let is_there = |turn: &usize| !self.lost.contains(&(turn % leads));
+        let is_free = |turn: &usize| is_there(turn) && !self.busy.contains_key(&(turn % leads));
+        let turn = turns
+            .clone()
+            .find(is_free)
+            .or_else(|| turns.clone().find(is_there))?;
+        self.next_lead = turn + 1;
+        Some((turn % leads, turn / leads))
+    }
+
+    /// Takes the next event that is due, unless it comes after `end_ms`. Nobody is written to who has left.
+    fn next_before(&mut self, end_ms: i64) -> Option<(i64, u64, usize)> {
+        loop {
+            self.refill();
+            let first = *self.queue.first()?;
+            if first.0 > end_ms {
+                return None;
+            }
+            let (at_ms, number, index) = self.queue.pop_first()?;
+            let telling = self.under_way.get(&number)?;
+            let is_mail = telling
+                .journey
+                .plan
+                .get(index)
+                .is_some_and(|planned| planned.action == Action::Sent);
+            if !(is_mail && self.lost.contains(&telling.journey.lead)) {
+                return Some((at_ms, number, index));
+            }
+            self.end_journey(number);
+        }
+    }
+
+    fn end_journey(&mut self, number: u64) {
+        let Some(telling) = self.under_way.remove(&number) else {
+            return;
+        };
+        if let Some(count) = self.busy.get_mut(&telling.journey.lead) {
+            *count -= 1;
+            if *count == 0 {
+                self.busy.remove(&telling.journey.lead);
+            }
+        }
     }
 
     fn tell(&mut self, number: u64, index: usize, at_ms: i64) -> Option<SimulatedEvent> {
@@ -189,10 +223,16 @@ impl Timeline {
             return;
         };
         telling.note(index, at_ms);
-        if let Some(next) = telling.journey.plan.get(index + 1) {
-            self.queue.insert((next.at_ms, number, index + 1));
-        } else {
-            self.under_way.remove(&number);
+        let plan = &telling.journey.plan;
+        if plan
+            .get(index)
+            .is_some_and(|planned| planned.action.ends_contact())
+        {
+            self.lost.insert(telling.journey.lead);
+        }
+        match plan.get(index + 1) {
+            Some(next) => drop(self.queue.insert((next.at_ms, number, index + 1))),
+            None => self.end_journey(number),
         }
     }
 }

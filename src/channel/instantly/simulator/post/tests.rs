@@ -184,7 +184,7 @@ async fn nobody_there_is_a_failure_and_shutdown_ends_waiting() {
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     drop(listener);
     let config = PosterConfig {
-        retry_spacing: Duration::from_secs(3600),
+        retry_spacing: Duration::from_hours(1),
         ..PosterConfig::new(url)
     };
     let poster = Poster::new(config, Clock::fixed(0)).unwrap();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Webhook;
 use crate::channel::instantly::simulator::activity::LeadActivity;
-use crate::channel::instantly::simulator::calendar::iso;
+use crate::channel::instantly::simulator::calendar::{iso, put};
 use crate::channel::instantly::simulator::post::{Attempt, WebhookStatus};
 use crate::channel::instantly::simulator::text::{Language, Letter};
 use crate::channel::instantly::simulator::world::{Campaign, Mailbox, World};
@@ -75,11 +75,13 @@ fn steps(campaign: &Campaign) -> Vec<Value> {
         let variants: Vec<Value> = letters
             .iter()
             .map(|letter| {
-                let body: String = letter
-                    .paragraphs
-                    .iter()
-                    .map(|text| format!("<div>{}</div><div><br /></div>", template(text, campaign)))
-                    .collect();
+                let mut body = String::new();
+                for text in letter.paragraphs {
+                    put(
+                        &mut body,
+                        format_args!("<div>{}</div><div><br /></div>", template(text, campaign)),
+                    );
+                }
                 json!({ "subject": template(letter.subject, campaign), "body": body })
             })
             .collect();

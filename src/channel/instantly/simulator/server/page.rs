@@ -29,15 +29,14 @@ pub(super) fn parameter<'query>(query: &'query Query, name: &str) -> Option<&'qu
 impl PageRequest {
     /// From a query string.
     pub(super) fn from_query(query: &Query) -> Result<Self, Problem> {
-        let limit = parameter(query, "limit").map(|text| {
-            text.parse()
-                .map_err(|_| Problem::invalid("querystring/limit must be integer"))
-        });
-        Self::new(
-            "querystring",
-            limit.transpose()?,
-            parameter(query, "starting_after"),
-        )
+        let limit = match parameter(query, "limit") {
+            None => None,
+            Some(text) => {
+                let number = text.parse().ok();
+                Some(number.ok_or_else(|| Problem::invalid("querystring/limit must be integer"))?)
+            }
+        };
+        Self::new("querystring", limit, parameter(query, "starting_after"))
     }
 
     /// From a body.

@@ -83,7 +83,9 @@ pub(super) async fn list_leads(State(workspace): State<Workspace>, body: Bytes) 
     let body: Value = if body.is_empty() {
         json!({})
     } else {
-        serde_json::from_slice(&body).map_err(|_| Problem::invalid("Body is not valid JSON"))?
+        serde_json::from_slice(&body)
+            .ok()
+            .ok_or_else(|| Problem::invalid("Body is not valid JSON"))?
     };
     let page = PageRequest::from_body(&body)?;
     let inner = &workspace.0;
@@ -190,7 +192,8 @@ pub(super) async fn list_webhook_events(
         None => None,
         Some(text) => Some(
             text.parse::<bool>()
-                .map_err(|_| Problem::invalid("querystring/success must be boolean"))?,
+                .ok()
+                .ok_or_else(|| Problem::invalid("querystring/success must be boolean"))?,
         ),
     };
     let (from, to) = (parameter(&query, "from"), parameter(&query, "to"));

@@ -70,159 +70,43 @@ impl Region {
     /// Towns with their postcodes.
     pub(super) const fn towns(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::SwissGerman => &[
-                ("8005", "Zürich"),
-                ("8400", "Winterthur"),
-                ("9000", "St. Gallen"),
-                ("6003", "Luzern"),
-                ("3008", "Bern"),
-                ("4051", "Basel"),
-                ("5000", "Aarau"),
-                ("2502", "Biel/Bienne"),
-                ("8610", "Uster"),
-                ("8880", "Walenstadt"),
-                ("4600", "Olten"),
-                ("6300", "Zug"),
-            ],
-            Self::Romandie => &[
-                ("1003", "Lausanne"),
-                ("1204", "Genève"),
-                ("2000", "Neuchâtel"),
-                ("1700", "Fribourg"),
-                ("1950", "Sion"),
-                ("1400", "Yverdon-les-Bains"),
-                ("2800", "Delémont"),
-                ("1260", "Nyon"),
-            ],
-            Self::Ticino => &[
-                ("6900", "Lugano"),
-                ("6500", "Bellinzona"),
-                ("6600", "Locarno"),
-                ("6850", "Mendrisio"),
-                ("6830", "Chiasso"),
-                ("6928", "Manno"),
-            ],
-            Self::Germany => &[
-                ("70173", "Stuttgart"),
-                ("80331", "München"),
-                ("50667", "Köln"),
-                ("20095", "Hamburg"),
-                ("33602", "Bielefeld"),
-                ("90402", "Nürnberg"),
-                ("76133", "Karlsruhe"),
-                ("04109", "Leipzig"),
-                ("59494", "Soest"),
-                ("73430", "Aalen"),
-                ("48143", "Münster"),
-                ("97070", "Würzburg"),
-            ],
-            Self::Austria => &[
-                ("1030", "Wien"),
-                ("4020", "Linz"),
-                ("8010", "Graz"),
-                ("6020", "Innsbruck"),
-                ("6900", "Bregenz"),
-                ("4600", "Wels"),
-                ("3100", "St. Pölten"),
-            ],
-            Self::France => &[
-                ("69003", "Lyon"),
-                ("38000", "Grenoble"),
-                ("67000", "Strasbourg"),
-                ("31000", "Toulouse"),
-                ("44000", "Nantes"),
-                ("74000", "Annecy"),
-                ("25000", "Besançon"),
-                ("59000", "Lille"),
-            ],
-            Self::Italy => &[
-                ("20121", "Milano"),
-                ("24121", "Bergamo"),
-                ("25121", "Brescia"),
-                ("22100", "Como"),
-                ("21100", "Varese"),
-                ("10121", "Torino"),
-                ("36100", "Vicenza"),
-                ("40121", "Bologna"),
-            ],
-            Self::UnitedKingdom => &[
-                ("S1 2HH", "Sheffield"),
-                ("B3 3AX", "Birmingham"),
-                ("LS1 4DY", "Leeds"),
-                ("BS1 5TR", "Bristol"),
-                ("CV1 2NE", "Coventry"),
-                ("EH3 8BL", "Edinburgh"),
-                ("M2 5DB", "Manchester"),
-            ],
-            Self::UnitedStates => &[
-                ("OH 44114", "Cleveland"),
-                ("IL 61101", "Rockford"),
-                ("MI 49503", "Grand Rapids"),
-                ("WI 53202", "Milwaukee"),
-                ("PA 15222", "Pittsburgh"),
-                ("CT 06103", "Hartford"),
-            ],
+            Self::SwissGerman => TOWNS_SWISS_GERMAN,
+            Self::Romandie => TOWNS_ROMANDIE,
+            Self::Ticino => TOWNS_TICINO,
+            Self::Germany => TOWNS_GERMANY,
+            Self::Austria => TOWNS_AUSTRIA,
+            Self::France => TOWNS_FRANCE,
+            Self::Italy => TOWNS_ITALY,
+            Self::UnitedKingdom => TOWNS_UNITED_KINGDOM,
+            Self::UnitedStates => TOWNS_UNITED_STATES,
         }
     }
 
     /// Legal forms.
     pub(super) const fn legal_forms(self) -> &'static [&'static str] {
         match self {
-            Self::SwissGerman => &["AG", "AG", "AG", "GmbH", "& Co. AG", "Holding AG"],
-            Self::Romandie => &["SA", "SA", "Sàrl", "& Fils SA"],
-            Self::Ticino => &["SA", "SA", "Sagl", "& Figli SA"],
-            Self::Germany => &["GmbH", "GmbH", "GmbH & Co. KG", "AG", "KG"],
-            Self::Austria => &["GmbH", "GmbH", "GmbH & Co KG", "Ges.m.b.H."],
-            Self::France => &["SAS", "SARL", "SA", "& Cie"],
-            Self::Italy => &["S.r.l.", "S.p.A.", "S.n.c.", "& C. S.r.l."],
-            Self::UnitedKingdom => &["Ltd", "Ltd", "Limited", "& Sons Ltd"],
-            Self::UnitedStates => &["Inc.", "LLC", "Corp.", "Manufacturing Co."],
+            Self::SwissGerman => LEGAL_FORMS_SWISS_GERMAN,
+            Self::Romandie => LEGAL_FORMS_ROMANDIE,
+            Self::Ticino => LEGAL_FORMS_TICINO,
+            Self::Germany => LEGAL_FORMS_GERMANY,
+            Self::Austria => LEGAL_FORMS_AUSTRIA,
+            Self::France => LEGAL_FORMS_FRANCE,
+            Self::Italy => LEGAL_FORMS_ITALY,
+            Self::UnitedKingdom => LEGAL_FORMS_UNITED_KINGDOM,
+            Self::UnitedStates => LEGAL_FORMS_UNITED_STATES,
         }
     }
 
     /// Names of streets.
     pub(super) const fn streets(self) -> &'static [&'static str] {
         match self {
-            Self::SwissGerman => &[
-                "Industriestrasse",
-                "Bahnhofstrasse",
-                "Werkstrasse",
-                "Gewerbestrasse",
-                "Dorfstrasse",
-            ],
-            Self::Romandie | Self::France => &[
-                "Rue de l'Industrie",
-                "Avenue de la Gare",
-                "Route de Berne",
-                "Chemin du Moulin",
-            ],
-            Self::Ticino | Self::Italy => &[
-                "Via Industria",
-                "Via Cantonale",
-                "Via San Gottardo",
-                "Via Roma",
-                "Via Volta",
-            ],
-            Self::Germany => &[
-                "Industriestraße",
-                "Robert-Bosch-Straße",
-                "Am Gewerbepark",
-                "Carl-Benz-Straße",
-                "Hauptstraße",
-            ],
-            Self::Austria => &[
-                "Industriezeile",
-                "Wiener Straße",
-                "Gewerbepark",
-                "Bahnhofstraße",
-            ],
-            Self::UnitedKingdom => &["Forge Lane", "Station Road", "Mill Street", "Trinity Park"],
-            Self::UnitedStates => &[
-                "Industrial Parkway",
-                "Commerce Drive",
-                "Lakeside Avenue",
-                "Foundry Street",
-            ],
+            Self::SwissGerman => STREETS_SWISS_GERMAN,
+            Self::Romandie | Self::France => STREETS_ROMANDIE,
+            Self::Ticino | Self::Italy => STREETS_TICINO,
+            Self::Germany => STREETS_GERMANY,
+            Self::Austria => STREETS_AUSTRIA,
+            Self::UnitedKingdom => STREETS_UNITED_KINGDOM,
+            Self::UnitedStates => STREETS_UNITED_STATES,
         }
     }
 
@@ -309,3 +193,170 @@ impl Region {
         }
     }
 }
+
+const TOWNS_SWISS_GERMAN: &[(&str, &str)] = &[
+    ("8005", "Zürich"),
+    ("8400", "Winterthur"),
+    ("9000", "St. Gallen"),
+    ("6003", "Luzern"),
+    ("3008", "Bern"),
+    ("4051", "Basel"),
+    ("5000", "Aarau"),
+    ("2502", "Biel/Bienne"),
+    ("8610", "Uster"),
+    ("8880", "Walenstadt"),
+    ("4600", "Olten"),
+    ("6300", "Zug"),
+];
+
+const TOWNS_ROMANDIE: &[(&str, &str)] = &[
+    ("1003", "Lausanne"),
+    ("1204", "Genève"),
+    ("2000", "Neuchâtel"),
+    ("1700", "Fribourg"),
+    ("1950", "Sion"),
+    ("1400", "Yverdon-les-Bains"),
+    ("2800", "Delémont"),
+    ("1260", "Nyon"),
+];
+
+const TOWNS_TICINO: &[(&str, &str)] = &[
+    ("6900", "Lugano"),
+    ("6500", "Bellinzona"),
+    ("6600", "Locarno"),
+    ("6850", "Mendrisio"),
+    ("6830", "Chiasso"),
+    ("6928", "Manno"),
+];
+
+const TOWNS_GERMANY: &[(&str, &str)] = &[
+    ("70173", "Stuttgart"),
+    ("80331", "München"),
+    ("50667", "Köln"),
+    ("20095", "Hamburg"),
+    ("33602", "Bielefeld"),
+    ("90402", "Nürnberg"),
+    ("76133", "Karlsruhe"),
+    ("04109", "Leipzig"),
+    ("59494", "Soest"),
+    ("73430", "Aalen"),
+    ("48143", "Münster"),
+    ("97070", "Würzburg"),
+];
+
+const TOWNS_AUSTRIA: &[(&str, &str)] = &[
+    ("1030", "Wien"),
+    ("4020", "Linz"),
+    ("8010", "Graz"),
+    ("6020", "Innsbruck"),
+    ("6900", "Bregenz"),
+    ("4600", "Wels"),
+    ("3100", "St. Pölten"),
+];
+
+const TOWNS_FRANCE: &[(&str, &str)] = &[
+    ("69003", "Lyon"),
+    ("38000", "Grenoble"),
+    ("67000", "Strasbourg"),
+    ("31000", "Toulouse"),
+    ("44000", "Nantes"),
+    ("74000", "Annecy"),
+    ("25000", "Besançon"),
+    ("59000", "Lille"),
+];
+
+const TOWNS_ITALY: &[(&str, &str)] = &[
+    ("20121", "Milano"),
+    ("24121", "Bergamo"),
+    ("25121", "Brescia"),
+    ("22100", "Como"),
+    ("21100", "Varese"),
+    ("10121", "Torino"),
+    ("36100", "Vicenza"),
+    ("40121", "Bologna"),
+];
+
+const TOWNS_UNITED_KINGDOM: &[(&str, &str)] = &[
+    ("S1 2HH", "Sheffield"),
+    ("B3 3AX", "Birmingham"),
+    ("LS1 4DY", "Leeds"),
+    ("BS1 5TR", "Bristol"),
+    ("CV1 2NE", "Coventry"),
+    ("EH3 8BL", "Edinburgh"),
+    ("M2 5DB", "Manchester"),
+];
+
+const TOWNS_UNITED_STATES: &[(&str, &str)] = &[
+    ("OH 44114", "Cleveland"),
+    ("IL 61101", "Rockford"),
+    ("MI 49503", "Grand Rapids"),
+    ("WI 53202", "Milwaukee"),
+    ("PA 15222", "Pittsburgh"),
+    ("CT 06103", "Hartford"),
+];
+
+const LEGAL_FORMS_SWISS_GERMAN: &[&str] = &["AG", "AG", "AG", "GmbH", "& Co. AG", "Holding AG"];
+
+const LEGAL_FORMS_ROMANDIE: &[&str] = &["SA", "SA", "Sàrl", "& Fils SA"];
+
+const LEGAL_FORMS_TICINO: &[&str] = &["SA", "SA", "Sagl", "& Figli SA"];
+
+const LEGAL_FORMS_GERMANY: &[&str] = &["GmbH", "GmbH", "GmbH & Co. KG", "AG", "KG"];
+
+const LEGAL_FORMS_AUSTRIA: &[&str] = &["GmbH", "GmbH", "GmbH & Co KG", "Ges.m.b.H."];
+
+const LEGAL_FORMS_FRANCE: &[&str] = &["SAS", "SARL", "SA", "& Cie"];
+
+const LEGAL_FORMS_ITALY: &[&str] = &["S.r.l.", "S.p.A.", "S.n.c.", "& C. S.r.l."];
+
+const LEGAL_FORMS_UNITED_KINGDOM: &[&str] = &["Ltd", "Ltd", "Limited", "& Sons Ltd"];
+
+const LEGAL_FORMS_UNITED_STATES: &[&str] = &["Inc.", "LLC", "Corp.", "Manufacturing Co."];
+
+const STREETS_SWISS_GERMAN: &[&str] = &[
+    "Industriestrasse",
+    "Bahnhofstrasse",
+    "Werkstrasse",
+    "Gewerbestrasse",
+    "Dorfstrasse",
+];
+
+const STREETS_ROMANDIE: &[&str] = &[
+    "Rue de l'Industrie",
+    "Avenue de la Gare",
+    "Route de Berne",
+    "Chemin du Moulin",
+];
+
+const STREETS_TICINO: &[&str] = &[
+    "Via Industria",
+    "Via Cantonale",
+    "Via San Gottardo",
+    "Via Roma",
+    "Via Volta",
+];
+
+const STREETS_GERMANY: &[&str] = &[
+    "Industriestraße",
+    "Robert-Bosch-Straße",
+    "Am Gewerbepark",
+    "Carl-Benz-Straße",
+    "Hauptstraße",
+];
+
+const STREETS_AUSTRIA: &[&str] = &[
+    "Industriezeile",
+    "Wiener Straße",
+    "Gewerbepark",
+    "Bahnhofstraße",
+];
+
+const STREETS_UNITED_KINGDOM: &[&str] =
+    &["Forge Lane", "Station Road", "Mill Street", "Trinity Park"];
+
+const STREETS_UNITED_STATES: &[&str] = &[
+    "Industrial Parkway",
+    "Commerce Drive",
+    "Lakeside Avenue",
+    "Foundry Street",
+];
