@@ -8,9 +8,9 @@ mod quote;
 mod signature;
 
 use super::calendar::put;
-use super::dice::Dice;
+use super::dice::{Dice, Purpose};
 use super::text::{Intent, Scene, render};
-use super::world::Lead;
+use super::world::{Lead, Region};
 pub(super) use quote::Quoted;
 
 /// A mail's content.
@@ -146,8 +146,9 @@ pub(super) fn reply(
             let closing = dice.pick(scene.book().closings);
             render(&mut text, closing, scene, dice);
             text.push('\n');
-            signature::push(&mut text, scene, Program::Outlook, dice);
+            signature::push(&mut text, scene, Program::Outlook, &mut habits(scene.lead));
         }
+        let text = localised(text, scene.lead.region);
         let html = html::automatic(&text, scene);
         return Mail {
             subject,
@@ -156,11 +157,13 @@ pub(super) fn reply(
         };
     }
     push_human_text(&mut text, scene, intent, dice);
+    text = localised(text, scene.lead.region);
     let mut html = html::opening(program, scene);
     html::push_body(&mut html, program, &text, scene);
     text.push('\n');
-    signature::push(&mut text, scene, program, dice);
-    html::push_signature(&mut html, program, scene, dice);
+    let mut habits = habits(scene.lead);
+    signature::push(&mut text, scene, program, &mut habits.clone());
+    html::push_signature(&mut html, program, scene, &mut habits);
     quote::push_text(&mut text, program, quoted, scene);
     quote::push_html(&mut html, program, quoted, scene);
     html.push_str(html::closing(program));
@@ -198,6 +201,34 @@ fn push_human_text(text: &mut String, scene: &Scene<'_>, intent: Intent, dice: &
     text.push_str("\n\n");
     let closing = dice.pick(book.closings);
     render(text, closing, scene, dice);
+}
+
+/// Dice that fall the same way for every mail of a lead: nobody changes their signature from mail to mail.
+fn habits(lead: &Lead) -> Dice {
+    let (_, random) = lead.id.as_u64_pair();
+    Dice::new(random, Purpose::Lead, 1)
+}
+
+/// German as it is written in the country: no ß in Switzerland, no Swiss words elsewhere.
+fn localised(text: String, region: Region) -> String {
+    const ELSEWHERE: [(&str, &str); 5] = [
+        ("Grüsse", "Grüße"),
+        ("Grüezi", "Guten Tag"),
+        ("Offerten", "Angebote"),
+        ("Natel", "Mobil"),
+        ("Entscheide ", "Entscheidungen "),
+    ];
+    match region {
+        Region::SwissGerman if text.contains('ß') => text.replace('ß', "ss"),
+        Region::Germany | Region::Austria => ELSEWHERE.iter().fold(text, |text, (swiss, other)| {
+            if text.contains(swiss) {
+                text.replace(swiss, other)
+            } else {
+                text
+            }
+        }),
+        _ => text,
+    }
 }
 
 fn reply_subject(scene: &Scene<'_>, intent: Intent, original: &str, dice: &mut Dice) -> String {

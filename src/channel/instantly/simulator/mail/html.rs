@@ -98,7 +98,7 @@ pub(super) fn push_body(out: &mut String, program: Program, text: &str, scene: &
     for line in text.lines() {
         match (program, line.is_empty()) {
             (Program::Outlook, true) => {
-                out.push_str("<p class=\"MsoNormal\"><o:p>&nbsp;</o:p></p>")
+                out.push_str("<p class=\"MsoNormal\"><o:p>&nbsp;</o:p></p>");
             }
             (Program::Outlook, false) => {
                 put(

@@ -62,7 +62,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "Thank you for your email. I am out of the office until {return_day} {return_date} with [limited|no] access to email. For anything urgent please contact {colleague} at {colleague_mail}.",
         "I am currently on [annual leave|vacation|parental leave] and will be back on {return_date}. Your message [has not been forwarded|will not be forwarded]. If it can't wait, call {phone}.",
         "Automatic reply: I'm [at a trade show|travelling|in workshops all day] and will respond to your email on my return on {return_day}, {return_date}.",
-        "I no longer work Fridays. I will pick up your email on {return_day}. If your enquiry is urgent, please call the office on {phone}.",
+        "I work part-time. I will pick up your email on {return_day}. If your enquiry is urgent, please call the office on {phone}.",
         "{company} is closed for the [holidays|annual shutdown] and will reopen on {return_day} {return_date}. Emails will be answered in the order they were received.",
         "I'm away until {return_date} and [checking email occasionally|not checking email]. {colleague} is covering for me: {colleague_mail}. This is an automated response.",
     ],

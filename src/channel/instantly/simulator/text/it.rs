@@ -22,7 +22,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     interested: &[
         "La ringrazio per il messaggio. La {topic} ci [porta via circa {few} ore alla settimana|occupa troppo tempo] e la Sua proposta [mi interessa|potrebbe essere interessante]. [Può inviarmi|Mi mandi per favore] della documentazione su {product}?",
         "[Capita a proposito|Ottimo tempismo]: stiamo rivedendo i nostri processi. Oggi usiamo {vendor} e [non siamo soddisfatti|mostra i suoi limiti]. Avete [un esempio|qualche referenza] nel nostro settore?",
-        "Ne ho parlato con {colleague_dear} e [saremmo disposti|siamo interessati] a fare una prova su circa {many} pratiche. [Come si procede?|Quali sarebbero i prossimi passi?]",
+        "Ne ho parlato con {colleague} e [saremmo disposti|siamo interessati] a fare una prova su circa {many} pratiche. [Come si procede?|Quali sarebbero i prossimi passi?]",
         "Sì, ci interessa. Riceviamo circa {many} richieste al mese e [non riusciamo a rispondere a tutte|molte restano in sospeso]. [Mi invii i dettagli|Mi faccia avere una presentazione] entro {day}.",
         "L'argomento è [attuale|prioritario] per {company}: il nostro responsabile va in pensione a {month}. [Vorrei saperne di più|Mi piacerebbe capire meglio come funziona {product}].",
     ],
@@ -43,7 +43,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     meeting: &[
         "Volentieri. Le andrebbe bene {day} {date} alle {time}? In alternativa {day2} alle {time2}. [Mi mandi un invito Teams.|Mi può chiamare allo {phone}.]",
         "Meglio sentirsi [al telefono|a voce]. Sono raggiungibile {day} tra le {time} e le {time2}, numero diretto {phone}.",
-        "Venga a trovarci a {city}, {day2} {date2} alle {time2}. Sarà presente anche {colleague_dear}. [Attendo conferma.|Si annunci in portineria.]",
+        "Venga a trovarci a {city}, {day2} {date2} alle {time2}. Sarà presente anche {colleague}. [Attendo conferma.|Si annunci in portineria.]",
         "Ho prenotato un appuntamento dal Suo link: {day} {date} alle {time}. Mi interessa soprattutto vedere [una dimostrazione|i prezzi|l'interfaccia con il gestionale].",
         "{day} alle {time2} per me va bene. Inviti per favore anche {colleague} ({colleague_mail}). [Mezz'ora è sufficiente.|Abbiamo solo mezz'ora.]",
     ],
@@ -68,9 +68,9 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     wrong_person: &[
         "Non sono la persona giusta per questo tema. La prego di rivolgersi a {colleague}: {colleague_mail}.",
         "Ho cambiato funzione [il mese scorso|in primavera] e non mi occupo più della {topic}. [Il mio successore è|Si rivolga a] {colleague}, {colleague_mail}.",
-        "Ha sbagliato destinatario: io lavoro [in contabilità|nel marketing|in portineria]. Provi con il centralino {phone} e chieda di {colleague_dear}.",
+        "Ha sbagliato destinatario: io lavoro [in contabilità|nel marketing|in portineria]. Provi con il centralino {phone} e chieda di {colleague}.",
         "Queste decisioni si prendono [in sede centrale|in direzione]. Il contatto è {colleague} ({colleague_mail}).",
-        "Non è di mia competenza, ho inoltrato il messaggio a {colleague_dear}, che [La contatterà se interessato|si farà vivo in caso di interesse].",
+        "Non è di mia competenza, ho inoltrato il messaggio a {colleague}, che [La contatterà se interessato|si farà vivo in caso di interesse].",
     ],
     postscripts: &[
         "",

@@ -117,6 +117,15 @@ impl<'world> Scene<'world> {
                 format_args!("{} {}", self.lead.colleague.0, self.lead.colleague.1),
             ),
             "colleague_dear" => self.write_dear(out, self.lead.colleague.1, self.lead.colleague.2),
+            // German bends the title: "an Herrn Keller".
+            "colleague_herrn" => {
+                let title = if self.lead.colleague.2 {
+                    "Frau"
+                } else {
+                    "Herrn"
+                };
+                put(out, format_args!("{title} {}", self.lead.colleague.1));
+            }
             "colleague_mail" => {
                 let (first, last, _) = self.lead.colleague;
                 put(
