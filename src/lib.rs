@@ -4,4 +4,5 @@ pub mod channel;
 pub mod cli;
 pub mod clock;
 pub mod id;
+pub mod inbox;
 pub mod search;
