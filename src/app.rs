@@ -104,7 +104,5 @@ fn create_folder(folder: &Path) -> Result<(), OpenError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(folder)
-        .map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })
+    builder.create(folder).map_err(|source| OpenError::Folder { folder: folder.display().to_string(), source })
 }

@@ -100,8 +100,8 @@ fn load_from(
     let default_file = Path::new(FILE_NAME);
     let file = file.or_else(|| default_file.is_file().then_some(default_file));
     if let Some(path) = file {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let origin = path.display().to_string();
         check_known(&table, parse(&origin, &text)?.keys(), &origin)?;
         table.extend(parse(&origin, &text)?);
@@ -156,9 +156,8 @@ fn typed_like(default: Option<&toml::Value>, text: &str) -> toml::Value {
 
 /// Rules that concern a value, not its type.
 fn check(mut config: Config) -> Result<Config, ConfigError> {
-    let refuse = |key: &str, finding: &str| {
-        Err(ConfigError::Invalid { origin: key.to_owned(), finding: finding.to_owned() })
-    };
+    let refuse =
+        |key: &str, finding: &str| Err(ConfigError::Invalid { origin: key.to_owned(), finding: finding.to_owned() });
     if !config.public_url.is_empty() {
         let is_web = config.public_url.starts_with("http://") || config.public_url.starts_with("https://");
         if !is_web {
@@ -248,7 +247,9 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        for (name, value) in [("SALESBRAIN_LISTEN", "nowhere"), ("SALESBRAIN_READERS", "many"), ("SALESBRAIN_PUBLIC_URL", "ftp://x")] {
+        for (name, value) in
+            [("SALESBRAIN_LISTEN", "nowhere"), ("SALESBRAIN_READERS", "many"), ("SALESBRAIN_PUBLIC_URL", "ftp://x")]
+        {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
         }
     }
@@ -257,7 +258,8 @@ mod tests {
     fn an_env_file_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(".env");
-        std::fs::write(&path, "# comment\nexport SALESBRAIN_DATA=\"/x\"\nOTHER=1\nSALESBRAIN_LISTEN=127.0.0.1:5\n").unwrap();
+        std::fs::write(&path, "# comment\nexport SALESBRAIN_DATA=\"/x\"\nOTHER=1\nSALESBRAIN_LISTEN=127.0.0.1:5\n")
+            .unwrap();
         let values = read_env_file(&path).unwrap();
         assert_eq!(values, environment(&[("SALESBRAIN_DATA", "/x"), ("SALESBRAIN_LISTEN", "127.0.0.1:5")]));
         assert!(read_env_file(&folder.path().join("missing")).unwrap().is_empty());

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod html;
 pub mod indexer;
+mod markup;
 pub mod model;
 pub mod record;
 pub mod search_api;

@@ -8,10 +8,8 @@ use crate::store::{Error, Tx};
 /// Creates an organization.
 pub fn create(tx: &Tx<'_>, name: &str) -> Result<OrganizationId, Error> {
     let id = OrganizationId::from_uuid(tx.next_uuid());
-    tx.connection().execute(
-        "INSERT INTO organization (id, name, created_at_ms) VALUES (?1, ?2, ?3)",
-        (id, name, tx.now_ms()),
-    )?;
+    tx.connection()
+        .execute("INSERT INTO organization (id, name, created_at_ms) VALUES (?1, ?2, ?3)", (id, name, tx.now_ms()))?;
     Ok(id)
 }
 

@@ -52,6 +52,7 @@ pub use index::{Opened, RebuildReason, SearchIndex};
 pub use indexer::{Indexer, WriterPermit, WriterPool};
 pub use number_set::NumberSet;
 pub use query::{Clause, ClauseText, Direction, Query, QueryError, Scope, State};
+pub use text::fold;
 
 /// What is indexed of one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,15 +173,8 @@ pub struct InvalidCursor;
 impl fmt::Display for Cursor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Date {
-                occurred_at_ms,
-                message_number,
-            } => write!(formatter, "d.{occurred_at_ms}.{message_number}"),
-            Self::Relevance {
-                score,
-                occurred_at_ms,
-                message_number,
-            } => {
+            Self::Date { occurred_at_ms, message_number } => write!(formatter, "d.{occurred_at_ms}.{message_number}"),
+            Self::Relevance { score, occurred_at_ms, message_number } => {
                 write!(formatter, "r.{score}.{occurred_at_ms}.{message_number}")
             }
         }
@@ -195,10 +189,7 @@ impl FromStr for Cursor {
             text.parse().ok().ok_or(InvalidCursor)
         }
         match text.split('.').collect::<Vec<_>>().as_slice() {
-            ["d", at, message] => Ok(Self::Date {
-                occurred_at_ms: number(at)?,
-                message_number: number(message)?,
-            }),
+            ["d", at, message] => Ok(Self::Date { occurred_at_ms: number(at)?, message_number: number(message)? }),
             ["r", score, at, message] => Ok(Self::Relevance {
                 score: number(score)?,
                 occurred_at_ms: number(at)?,

@@ -64,7 +64,7 @@ impl Tenant {
         ];
         let live = live::Hub::start(database.clone(), stopped.clone());
         let jobs = job_runner::JobRunner::start(
-            job_runner::Workshop { database: database.clone(), index: Arc::clone(&index) },
+            job_runner::Workshop { database: database.clone(), index: Arc::clone(&index), clock: clock.clone() },
             stopped.clone(),
         );
         let last_used_at_ms = AtomicI64::new(clock.now_ms());

@@ -113,7 +113,11 @@ pub struct LinkRequest {
 
 /// Signs in with a one-time link.
 #[utoipa::path(post, path = "/api/v1/auth/link", tag = "session", request_body = LinkRequest, responses((status = 200, body = Answer<Session>)))]
-pub async fn login_with_link(State(app): State<App>, parts: Parts, Body(request): Body<LinkRequest>) -> Result<Response> {
+pub async fn login_with_link(
+    State(app): State<App>,
+    parts: Parts,
+    Body(request): Body<LinkRequest>,
+) -> Result<Response> {
     let signed_in = app.sign_in_with_link(peer_address(&parts), &request.token).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
@@ -178,7 +182,11 @@ pub struct ProfileRequest {
 
 /// Changes the profile.
 #[utoipa::path(put, path = "/api/v1/auth/me", tag = "session", request_body = ProfileRequest, responses((status = 200, body = Answer<Me>)), security(("session" = [])))]
-pub async fn update_me(State(app): State<App>, caller: Caller, Body(request): Body<ProfileRequest>) -> Result<Answer<Me>> {
+pub async fn update_me(
+    State(app): State<App>,
+    caller: Caller,
+    Body(request): Body<ProfileRequest>,
+) -> Result<Answer<Me>> {
     if let Some(name) = &request.name
         && (name.trim().is_empty() || name.chars().count() > 200)
     {

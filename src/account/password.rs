@@ -11,7 +11,8 @@ use crate::error::{Code, Error, Result};
 const PARALLEL: usize = 2;
 /// A hash of a random password: what an unknown address is checked against, so that the answer takes as long as for
 /// a known one.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$S2V5LW9mLW5vYm9keS1ldmVyLXVzZWQtMTIzNDU2Nzg";
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$S2V5LW9mLW5vYm9keS1ldmVyLXVzZWQtMTIzNDU2Nzg";
 
 /// Hashes and checks passwords.
 pub struct Hasher {
@@ -54,7 +55,8 @@ impl Default for Hasher {
 /// [`Hasher::hash`] for threads that may block.
 pub fn hash_blocking(password: &str) -> Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| Error::new(Code::Internal, "something went wrong on our side").because(error.to_string()))
+    hash.map(|hash| hash.to_string())
+        .map_err(|error| Error::new(Code::Internal, "something went wrong on our side").because(error.to_string()))
 }
 
 fn is_match_blocking(password: &str, hash: &str) -> bool {

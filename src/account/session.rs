@@ -58,7 +58,10 @@ impl AppInner {
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
         let Some((account_id, organization_id)) = found else {
-            return Err(Error::new(Code::Unauthenticated, "this link was used already or has ended: sign in with your password"));
+            return Err(Error::new(
+                Code::Unauthenticated,
+                "this link was used already or has ended: sign in with your password",
+            ));
         };
         self.attempts.forgive(address, "link");
         self.start_session(account_id, organization_id).await
@@ -97,7 +100,8 @@ impl AppInner {
     pub async fn end_session(&self, refresh_token: &str) -> Result<()> {
         let hash = secret_hash(refresh_token);
         let now_ms = self.clock.now_ms();
-        let standing = self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?;
+        let standing =
+            self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?;
         if let Some(standing) = standing {
             self.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
         }

@@ -44,7 +44,10 @@ impl AppInner {
         }
         let organization_name = owner.organization_name.trim().to_owned();
         if organization_name.is_empty() || organization_name.chars().count() > 200 {
-            return Err(Error::invalid_field("organization_name", "the organization needs a name of at most 200 characters"));
+            return Err(Error::invalid_field(
+                "organization_name",
+                "the organization needs a name of at most 200 characters",
+            ));
         }
         let name = match owner.name.trim() {
             "" => email.split('@').next().unwrap_or("").to_owned(),

@@ -128,7 +128,9 @@ pub fn rotate_session(tx: &Tx<'_>, hash: [u8; 32], next_hash: [u8; 32], lifetime
         return Ok(Refresh::Rotated(id));
     }
     let previous: Option<(SessionId, i64)> = connection
-        .prepare_cached("SELECT id, rotated_at_ms FROM session WHERE previous_refresh_hash = ?1 AND revoked_at_ms IS NULL")?
+        .prepare_cached(
+            "SELECT id, rotated_at_ms FROM session WHERE previous_refresh_hash = ?1 AND revoked_at_ms IS NULL",
+        )?
         .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((id, rotated_at_ms)) = previous else { return Ok(Refresh::Unknown) };
@@ -146,7 +148,8 @@ pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<(), Error> {
     Ok(())
 }
 
-const STANDING: &str = "SELECT s.id, a.id, a.email, a.name, a.language, a.theme, a.time_zone, a.staff_role, o.id, o.name, m.role
+const STANDING: &str =
+    "SELECT s.id, a.id, a.email, a.name, a.language, a.theme, a.time_zone, a.staff_role, o.id, o.name, m.role
      FROM session s JOIN account a ON a.id = s.account_id JOIN organization o ON o.id = s.organization_id
      JOIN membership m ON m.account_id = s.account_id AND m.organization_id = s.organization_id
      WHERE s.revoked_at_ms IS NULL AND s.expires_at_ms > ?2 AND ";
@@ -246,7 +249,8 @@ pub fn take_sign_in_link(tx: &Tx<'_>, hash: [u8; 32]) -> Result<Option<(AccountI
         )
         .optional()?;
     let Some(account_id) = account_id else { return Ok(None) };
-    let sql = "SELECT organization_id FROM membership WHERE account_id = ?1 ORDER BY created_at_ms, organization_id LIMIT 1";
+    let sql =
+        "SELECT organization_id FROM membership WHERE account_id = ?1 ORDER BY created_at_ms, organization_id LIMIT 1";
     let organization_id = tx.connection().query_row(sql, [account_id], |row| row.get(0)).optional()?;
     Ok(organization_id.map(|organization_id| (account_id, organization_id)))
 }

@@ -63,11 +63,7 @@ impl Signer {
     pub fn open(path: &Path, lifetime_s: i64) -> Result<Self, KeyError> {
         let master = read_or_create_key(path)?;
         let key = blake3::derive_key("salesbrain 2026 access token", &master);
-        Ok(Self {
-            encoding: EncodingKey::from_secret(&key),
-            decoding: DecodingKey::from_secret(&key),
-            lifetime_s,
-        })
+        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key), lifetime_s })
     }
 
     /// A token for the session, and when it ends in UTC milliseconds. `None` if signing failed.
@@ -157,7 +153,8 @@ mod tests {
         let parts: Vec<&str> = token.split('.').collect();
         let none = format!("{}.{}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#), parts[1]);
         assert_eq!(ours.check(&none, 1_000_000), None, "algorithm none");
-        let claims = URL_SAFE_NO_PAD.encode(format!(r#"{{"sid":"{}","iat":1,"exp":9999999999}}"#, uuid::Uuid::from_u128(8)));
+        let claims =
+            URL_SAFE_NO_PAD.encode(format!(r#"{{"sid":"{}","iat":1,"exp":9999999999}}"#, uuid::Uuid::from_u128(8)));
         assert_eq!(ours.check(&format!("{}.{claims}.{}", parts[0], parts[2]), 1_000_000), None, "changed claims");
     }
 

@@ -58,7 +58,8 @@ pub async fn list_deliveries(caller: Caller, Params(params): Params<DeliveryPara
         return Err(Error::invalid_field("state", "state must be applied, unknown or failed"));
     }
     let before = params.cursor.unwrap_or(Uuid::max());
-    let list = move |connection: &rusqlite::Connection| store::list_deliveries(connection, &params.state, before, limit);
+    let list =
+        move |connection: &rusqlite::Connection| store::list_deliveries(connection, &params.state, before, limit);
     let deliveries: Vec<ProviderDelivery> = caller.tenant.read(list).await?;
     let next = deliveries.last().filter(|_last| deliveries.len() == limit).map(|last| last.id.to_string());
     Ok(Page::new(deliveries, next))

@@ -57,7 +57,8 @@ pub fn list_deliveries(
         if state.is_empty() { "AND ?3 = ''" } else { "AND state = ?3" }
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map((before.as_bytes().as_slice(), i64::try_from(limit).unwrap_or(100), state), read_row)?;
+    let rows =
+        statement.query_map((before.as_bytes().as_slice(), i64::try_from(limit).unwrap_or(100), state), read_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -33,7 +33,9 @@ pub fn find_or_create(
         .prepare_cached(
             "SELECT id, name, name_at_ms FROM campaign WHERE provider_campaign_id = ?1 AND connection_id = ?2",
         )?
-        .query_row((provider_campaign_id, connection_id), |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?)))
+        .query_row((provider_campaign_id, connection_id), |row| {
+            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        })
         .optional()?;
     if let Some((id, known_name, name_at_ms)) = found {
         let is_newer = (at_ms, name) > (name_at_ms, known_name.as_str());
@@ -85,8 +87,14 @@ impl Counter {
                 (
                     concat!("UPDATE campaign SET ", $column, " = ", $column, " + 1 WHERE id = ?1"),
                     concat!(
-                        "INSERT INTO campaign_day (campaign_id, day, ", $column, ") VALUES (?1, ?2, 1) ",
-                        "ON CONFLICT (campaign_id, day) DO UPDATE SET ", $column, " = ", $column, " + 1"
+                        "INSERT INTO campaign_day (campaign_id, day, ",
+                        $column,
+                        ") VALUES (?1, ?2, 1) ",
+                        "ON CONFLICT (campaign_id, day) DO UPDATE SET ",
+                        $column,
+                        " = ",
+                        $column,
+                        " + 1"
                     ),
                 )
             };
@@ -215,12 +223,7 @@ impl Standing {
 }
 
 /// Sets the person's standing in the campaign if it is newer than the known one, and moves the campaign's counters.
-pub fn record_standing(
-    tx: &Tx<'_>,
-    id: CampaignId,
-    contact_id: ContactId,
-    standing: &Standing,
-) -> Result<(), Error> {
+pub fn record_standing(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId, standing: &Standing) -> Result<(), Error> {
     let connection = tx.connection();
     let known: Option<(Option<i64>, i64, String, String)> = connection
         .prepare_cached(
@@ -241,13 +244,20 @@ pub fn record_standing(
                  category = excluded.category, label = excluded.label, interest_at_ms = excluded.interest_at_ms",
         )?
         .execute((contact_id, id, standing.interest, standing.category, &standing.label, standing.at_ms))?;
-    let moved = |test: fn(i64) -> bool| i64::from(standing.interest.is_some_and(test)) - i64::from(old_interest.is_some_and(test));
+    let moved = |test: fn(i64) -> bool| {
+        i64::from(standing.interest.is_some_and(test)) - i64::from(old_interest.is_some_and(test))
+    };
     connection
         .prepare_cached(
             "UPDATE campaign SET interested = interested + ?2, meetings_booked = meetings_booked + ?3,
                  not_interested = not_interested + ?4 WHERE id = ?1",
         )?
-        .execute((id, moved(|interest| interest >= 1), moved(|interest| interest >= 2), moved(|interest| interest == -1)))?;
+        .execute((
+            id,
+            moved(|interest| interest >= 1),
+            moved(|interest| interest >= 2),
+            moved(|interest| interest == -1),
+        ))?;
     Ok(())
 }
 

@@ -62,8 +62,7 @@ pub fn list_campaigns(
         "{CAMPAIGN} WHERE (last_event_at_ms, rowid) < (?1, ?2) ORDER BY last_event_at_ms DESC, rowid DESC LIMIT ?3"
     );
     let mut statement = connection.prepare_cached(&sql)?;
-    let rows =
-        statement.query_map((cursor.key, cursor.number, i64::try_from(limit).unwrap_or(100)), read_campaign)?;
+    let rows = statement.query_map((cursor.key, cursor.number, i64::try_from(limit).unwrap_or(100)), read_campaign)?;
     let rows: Vec<(i64, Campaign)> = rows.collect::<rusqlite::Result<_>>()?;
     let next = rows
         .last()
@@ -131,7 +130,8 @@ pub fn find_statistics(connection: &Connection) -> Result<Statistics, Error> {
              coalesce(sum(not_interested), 0), coalesce(sum(meetings_booked), 0), coalesce(sum(contacts), 0), count(*) FROM campaign";
     let (counters, campaigns) =
         connection.prepare_cached(sums)?.query_row([], |row| Ok((read_counters(row, 0)?, row.get(13)?)))?;
-    let count = |sql: &str| -> Result<i64, Error> { Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
+    let count =
+        |sql: &str| -> Result<i64, Error> { Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?) };
     Ok(Statistics {
         rates: counters.rates(),
         counters,

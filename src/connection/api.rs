@@ -27,7 +27,8 @@ impl AppInner {
         let Some((provider, default_name)) = PROVIDERS.iter().find(|(known, _name)| *known == provider).copied() else {
             return Err(Error::invalid_field("provider", "the provider must be instantly"));
         };
-        let name = if name.trim().is_empty() { default_name.to_owned() } else { name.trim().chars().take(200).collect() };
+        let name =
+            if name.trim().is_empty() { default_name.to_owned() } else { name.trim().chars().take(200).collect() };
         let secret = random_secret();
         let hash = secret_hash(&secret);
         let stored = self
@@ -101,7 +102,11 @@ pub async fn create_connection(
 
 /// One connection.
 #[utoipa::path(get, path = "/api/v1/connections/{id}", tag = "connections", params(("id" = String, Path)), responses((status = 200, body = Answer<Connection>)), security(("session" = [])))]
-pub async fn find_connection(State(app): State<App>, caller: Caller, Id(id): Id<ConnectionId>) -> Result<Answer<Connection>> {
+pub async fn find_connection(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConnectionId>,
+) -> Result<Answer<Connection>> {
     let stored = app.find_connection(&caller, id).await?;
     Ok(Answer::new(app.complete(&caller, stored).await?))
 }

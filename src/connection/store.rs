@@ -37,7 +37,10 @@ pub fn create_connection(
 }
 
 /// The organization's connections, oldest first.
-pub fn list_connections(connection: &Connection, organization_id: OrganizationId) -> Result<Vec<StoredConnection>, Error> {
+pub fn list_connections(
+    connection: &Connection,
+    organization_id: OrganizationId,
+) -> Result<Vec<StoredConnection>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM connection WHERE organization_id = ?1 ORDER BY id");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map([organization_id], read_row)?;

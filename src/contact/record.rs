@@ -174,7 +174,8 @@ fn update(tx: &Tx<'_>, known: &Known) -> Result<(), Error> {
 }
 
 fn as_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|error| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
+    serde_json::to_string(value)
+        .map_err(|error| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
 }
 
 /// Sets the person's standing if it is newer than the known one; `is_general` if no campaign was named.
@@ -247,7 +248,8 @@ pub fn append(
     (at_ms, cause): (i64, ProviderEventId),
     more: serde_json::Value,
 ) -> Result<(), Error> {
-    let mut payload = json!({ "contact_id": contact.id, "contact_name": contact.name, "contact_address": contact.address });
+    let mut payload =
+        json!({ "contact_id": contact.id, "contact_name": contact.name, "contact_address": contact.address });
     if let (Some(payload), serde_json::Value::Object(more)) = (payload.as_object_mut(), more) {
         payload.extend(more);
     }

@@ -85,9 +85,8 @@ pub fn list_contacts(
         (bytes.as_slice(), query.trim().to_lowercase(), i64::try_from(limit).unwrap_or(100)),
         read_contact,
     )?;
-    let contacts: Vec<Contact> = rows
-        .map(|row| row.map(|(_number, contact)| contact))
-        .collect::<rusqlite::Result<_>>()?;
+    let contacts: Vec<Contact> =
+        rows.map(|row| row.map(|(_number, contact)| contact)).collect::<rusqlite::Result<_>>()?;
     let next = contacts.last().filter(|_last| contacts.len() == limit).map(|last| id_cursor(last.id));
     Ok((contacts, next))
 }

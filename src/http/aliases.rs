@@ -15,8 +15,14 @@ const ALIASES: [(&Method, &str, &str); 8] = [
 ];
 
 /// The aliases of one of our routes.
-pub(super) fn of<'route>(method: &'route Method, path: &'route str) -> impl Iterator<Item = &'static str> + use<'route> {
-    ALIASES.iter().filter(move |(alias_method, _alias, ours)| *alias_method == method && *ours == path).map(|(_, alias, _)| *alias)
+pub(super) fn of<'route>(
+    method: &'route Method,
+    path: &'route str,
+) -> impl Iterator<Item = &'static str> + use<'route> {
+    ALIASES
+        .iter()
+        .filter(move |(alias_method, _alias, ours)| *alias_method == method && *ours == path)
+        .map(|(_, alias, _)| *alias)
 }
 
 /// Whether a path is an alias; the OpenAPI document names the canonical paths only.

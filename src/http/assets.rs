@@ -24,7 +24,11 @@ const PROGRAM_PATHS: [&str; 6] = ["/api/", "/ws/", "/webhooks/", "/assets/", "/d
 pub async fn serve_asset(method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, Error> {
     let path = uri.path();
     let is_read = method == Method::GET || method == Method::HEAD;
-    if is_read && let Some(file) = Dist::get(path.trim_start_matches('/')) && path != "/index.html" && path != "/" {
+    if is_read
+        && let Some(file) = Dist::get(path.trim_start_matches('/'))
+        && path != "/index.html"
+        && path != "/"
+    {
         return Ok(answer_file(path, &file, &headers));
     }
     let is_program_path = PROGRAM_PATHS.iter().any(|prefix| path.starts_with(prefix));

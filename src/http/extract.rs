@@ -66,7 +66,8 @@ pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, E
         return Err(too_large());
     }
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
-        let is_limit = std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        let is_limit =
+            std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
         if is_limit { too_large() } else { Error::new(Code::BadRequest, "the body ended too early").because(error) }
     })
 }
@@ -82,9 +83,33 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 
 /// Fields an answer may name in `field`; the detail names any.
 const KNOWN_FIELDS: [&str; 27] = [
-    "account_id", "before", "campaign_id", "category", "contact_id", "cursor", "days", "email", "is_unread", "kind",
-    "language", "limit", "mailbox_id", "name", "offset", "organization_id", "organization_name", "password", "provider",
-    "q", "query", "since", "sort", "state", "theme", "time_zone", "view",
+    "account_id",
+    "before",
+    "campaign_id",
+    "category",
+    "contact_id",
+    "cursor",
+    "days",
+    "email",
+    "is_unread",
+    "kind",
+    "language",
+    "limit",
+    "mailbox_id",
+    "name",
+    "offset",
+    "organization_id",
+    "organization_name",
+    "password",
+    "provider",
+    "q",
+    "query",
+    "since",
+    "sort",
+    "state",
+    "theme",
+    "time_zone",
+    "view",
 ];
 
 /// The `{id}` of the path; what is no id is answered like an id nobody has.
@@ -105,9 +130,9 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
 pub fn parse_cursor(text: Option<&str>) -> Result<Cursor, Error> {
     match text {
         None | Some("") => Ok(Cursor::NEWEST),
-        Some(text) => {
-            Cursor::decode(text).ok_or_else(|| Error::invalid_field("cursor", "this cursor is not one of ours: leave it out to start again"))
-        }
+        Some(text) => Cursor::decode(text).ok_or_else(|| {
+            Error::invalid_field("cursor", "this cursor is not one of ours: leave it out to start again")
+        }),
     }
 }
 

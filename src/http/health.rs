@@ -10,8 +10,7 @@ use utoipa::ToSchema;
 use super::access::Caller;
 use super::respond::Answer;
 use crate::app::App;
-use crate::error::Result;
-use crate::store::{self, migration};
+use crate::store::migration;
 
 /// One thing that must be right.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,7 +77,7 @@ pub async fn show_health(State(app): State<App>) -> Response {
 }
 
 async fn check_schema(app: &App) -> Check {
-    let read = app.control.read(|connection| -> Result<i64, store::Error> { migration::version(connection) }).await;
+    let read = app.control.read(migration::version).await;
     let detail = match read {
         Ok(version) if version == migration::CONTROL.latest() => String::new(),
         Ok(version) => format!("control.db has schema version {version}"),

@@ -81,7 +81,9 @@ fn kinds_of(topics: &str) -> Vec<&'static str> {
     for topic in topics.split(',').map(str::trim) {
         kinds.extend_from_slice(match topic {
             "conversations" => &["message.", "conversation.", "contact."][..],
-            "campaigns" => &["campaign.", "message.", "contact.interest", "contact.unsubscribed", "contact.complained"][..],
+            "campaigns" => {
+                &["campaign.", "message.", "contact.interest", "contact.unsubscribed", "contact.complained"][..]
+            }
             "contacts" => &["contact."][..],
             "mailboxes" => &["mailbox.", "message."][..],
             _ => &[][..],
@@ -196,11 +198,8 @@ impl Client {
     async fn check_still_signed_in(&self, standing: &Standing) -> std::result::Result<(), Gone> {
         let id = standing.session_id;
         let now_ms = self.app.clock.now_ms();
-        let found = self
-            .app
-            .control
-            .read(move |connection| crate::account::store::find_standing(connection, id, now_ms))
-            .await;
+        let found =
+            self.app.control.read(move |connection| crate::account::store::find_standing(connection, id, now_ms)).await;
         match found {
             Ok(Some(_)) => Ok(()),
             _ => Err(Gone),
@@ -243,7 +242,8 @@ impl Client {
         cursor: i64,
     ) -> std::result::Result<i64, Gone> {
         let is_wanted = |event: &&Event| {
-            event.sequence > cursor && (self.kinds.is_empty() || self.kinds.iter().any(|kind| event.kind.starts_with(kind)))
+            event.sequence > cursor
+                && (self.kinds.is_empty() || self.kinds.iter().any(|kind| event.kind.starts_with(kind)))
         };
         let wanted: Vec<&Event> = events.iter().filter(is_wanted).collect();
         let last = events.last().map_or(cursor, |event| event.sequence).max(cursor);

@@ -171,6 +171,9 @@ async fn refuse_method() -> Error {
 }
 
 fn answer_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
-    let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-    axum::response::IntoResponse::into_response(Error::internal(text.unwrap_or_else(|| "a handler panicked".to_owned())))
+    let text =
+        panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    axum::response::IntoResponse::into_response(Error::internal(
+        text.unwrap_or_else(|| "a handler panicked".to_owned()),
+    ))
 }

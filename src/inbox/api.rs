@@ -44,7 +44,10 @@ pub struct ConversationParams {
 
 /// Conversations, newest first.
 #[utoipa::path(get, path = "/api/v1/conversations", tag = "conversations", params(ConversationParams), responses((status = 200, body = Page<Conversation>)), security(("session" = [])))]
-pub async fn list_conversations(caller: Caller, Params(params): Params<ConversationParams>) -> Result<Page<Conversation>> {
+pub async fn list_conversations(
+    caller: Caller,
+    Params(params): Params<ConversationParams>,
+) -> Result<Page<Conversation>> {
     let limit = parse_limit(params.limit, 50, 200)?;
     let cursor = parse_cursor(params.cursor.as_deref())?;
     if let Some(category) = &params.category
@@ -179,7 +182,7 @@ pub async fn show_message_html(
         .await
         .map_err(Error::internal)?;
     let mut response = Html(page).into_response();
-    let policy = HeaderValue::from_str(&html::frame_policy(images)).map_err(Error::internal)?;
+    let policy = HeaderValue::from_static(html::frame_csp(images));
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)
 }

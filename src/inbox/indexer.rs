@@ -234,7 +234,8 @@ fn list_documents(connection: &Connection, ids: &[MessageId]) -> Result<Vec<Sear
 }
 
 fn list_documents_after(connection: &Connection, number: i64) -> Result<Vec<SearchDocument>, store::Error> {
-    let mut statement = connection.prepare_cached(&format!("{DOCUMENT} WHERE m.number > ?1 ORDER BY m.number LIMIT ?2"))?;
+    let mut statement =
+        connection.prepare_cached(&format!("{DOCUMENT} WHERE m.number > ?1 ORDER BY m.number LIMIT ?2"))?;
     let rows = statement.query_map((number, i64::try_from(CHUNK).unwrap_or(1_000)), read_document)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

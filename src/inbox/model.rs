@@ -186,8 +186,23 @@ pub const COUNT_CAP: i64 = 1_000;
 
 /// The categories a conversation can have.
 pub const CATEGORIES: [&str; 17] = [
-    "sent", "reply", "auto_reply", "won", "meeting_completed", "meeting_booked", "interested", "neutral", "out_of_office",
-    "not_interested", "wrong_person", "lost", "no_show", "custom", "bounced", "unsubscribed", "complained",
+    "sent",
+    "reply",
+    "auto_reply",
+    "won",
+    "meeting_completed",
+    "meeting_booked",
+    "interested",
+    "neutral",
+    "out_of_office",
+    "not_interested",
+    "wrong_person",
+    "lost",
+    "no_show",
+    "custom",
+    "bounced",
+    "unsubscribed",
+    "complained",
 ];
 
 /// The interest a category stands for.

@@ -12,7 +12,9 @@ use crate::error::{Code, Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::{Params, parse_limit};
 use crate::id::MessageId;
-use crate::search::{Cursor, Filters, Highlighter, IndexError, NumberSet, Page, Query, Results, SearchIndex, Sort, State};
+use crate::search::{
+    Cursor, Filters, Highlighter, IndexError, NumberSet, Page, Query, Results, SearchIndex, Sort, State,
+};
 use crate::store::Error as StoreError;
 use crate::tenant::Tenant;
 
@@ -86,7 +88,10 @@ pub async fn search(caller: Caller, Params(params): Params<SearchParams>) -> Res
         _ => return Err(Error::invalid_field("sort", "sort must be date or relevance")),
     };
     let after = match params.cursor.as_deref().filter(|cursor| !cursor.is_empty()) {
-        Some(text) => Some(text.parse::<Cursor>().map_err(|_invalid| Error::invalid_field("cursor", "this cursor is not one of ours"))?),
+        Some(text) => Some(
+            text.parse::<Cursor>()
+                .map_err(|_invalid| Error::invalid_field("cursor", "this cursor is not one of ours"))?,
+        ),
         None => None,
     };
     let page = Page { sort, limit: parse_limit(params.limit, 20, 50)?, after };
@@ -127,7 +132,9 @@ async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
                 // A message deleted since the last commit of the index has no row any more.
                 let Some(message) = find_message(connection, hit.message_number)? else { continue };
                 let conversation_number = i64::try_from(hit.conversation_number).unwrap_or(i64::MAX);
-                let Some(conversation) = store::find_conversation_by_number(connection, conversation_number)? else { continue };
+                let Some(conversation) = store::find_conversation_by_number(connection, conversation_number)? else {
+                    continue;
+                };
                 hits.push(present(&highlighter, message, conversation, hit.score));
             }
             Ok(Found { hits, results })
@@ -187,7 +194,10 @@ fn find(connection: &Connection, index: &SearchIndex, query: &Query, page: Page)
 }
 
 fn being_built() -> Error {
-    Error { retry_after_s: Some(2), ..Error::new(Code::Unavailable, "the search index is being built: try again in a moment") }
+    Error {
+        retry_after_s: Some(2),
+        ..Error::new(Code::Unavailable, "the search index is being built: try again in a moment")
+    }
 }
 
 /// Resolves names and states; `None` if a name names nothing, so nothing can match.
@@ -195,7 +205,8 @@ fn resolve(connection: &Connection, query: &Query) -> std::result::Result<Option
     let campaign_ids = resolve_names(connection, &query.campaigns, "SELECT id, name FROM campaign")?;
     let mailbox_ids = resolve_names(connection, &query.mailboxes, "SELECT id, address FROM mailbox")?;
     let conversations = resolve_states(connection, query)?;
-    let is_nothing = campaign_ids.as_ref().is_some_and(Vec::is_empty) || mailbox_ids.as_ref().is_some_and(Vec::is_empty);
+    let is_nothing =
+        campaign_ids.as_ref().is_some_and(Vec::is_empty) || mailbox_ids.as_ref().is_some_and(Vec::is_empty);
     Ok((!is_nothing).then_some(Filters { campaign_ids, mailbox_ids, conversations }))
 }
 
@@ -244,8 +255,7 @@ fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result
     }
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(rusqlite::params_from_iter(&query.categories), |row| row.get::<_, i64>(0))?;
-    let numbers: Vec<u64> = rows
-        .map(|number| number.map(|number| u64::try_from(number).unwrap_or(0)))
-        .collect::<rusqlite::Result<_>>()?;
+    let numbers: Vec<u64> =
+        rows.map(|number| number.map(|number| u64::try_from(number).unwrap_or(0))).collect::<rusqlite::Result<_>>()?;
     Ok(Some(numbers.into_iter().collect()))
 }

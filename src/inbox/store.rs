@@ -6,8 +6,8 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::model::{
-    COUNT_CAP, CampaignSummary, CategoryCount, ContactSummary, Conversation, Counts, MailboxCount, MailboxSummary, Message,
-    MessageDirection, Party, TimelineEntry, interest_of,
+    COUNT_CAP, CampaignSummary, CategoryCount, ContactSummary, Conversation, Counts, MailboxCount, MailboxSummary,
+    Message, MessageDirection, Party, TimelineEntry, interest_of,
 };
 use crate::id::{CampaignId, ContactId, ConversationId, MailboxId, MessageId};
 use crate::store::page::Cursor;
@@ -46,7 +46,8 @@ pub struct Filter {
     pub is_unread: Option<bool>,
 }
 
-const CONVERSATION: &str = "SELECT c.number, c.id, c.channel, c.subject, c.snippet, c.category, c.label, c.unread_count, c.message_count,
+const CONVERSATION: &str =
+    "SELECT c.number, c.id, c.channel, c.subject, c.snippet, c.category, c.label, c.unread_count, c.message_count,
          c.received_count, c.is_archived, c.is_last_received, c.last_message_at_ms, c.created_at_ms,
          p.id, p.address, p.first_name, p.last_name, p.company_name, c.mailbox_id, b.address, c.campaign_id, g.name
      FROM conversation c JOIN contact p ON p.id = c.contact_id
@@ -230,7 +231,8 @@ pub fn list_campaign_messages(
     id: CampaignId,
     (limit, offset): (usize, usize),
 ) -> Result<Vec<Message>, Error> {
-    let sql = format!("{MESSAGE} WHERE m.campaign_id = ?1 ORDER BY m.occurred_at_ms DESC, m.number DESC LIMIT ?2 OFFSET ?3");
+    let sql =
+        format!("{MESSAGE} WHERE m.campaign_id = ?1 ORDER BY m.occurred_at_ms DESC, m.number DESC LIMIT ?2 OFFSET ?3");
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map((id, as_number(limit), as_number(offset)), read_message)?;
     rows.map(|row| row.map(|(_number, message)| message).map_err(Error::from)).collect()

@@ -91,12 +91,13 @@ fn agreement(place: &Place, message: &NewMessage<'_>) -> Option<u8> {
     };
     let given = message.content.subject_key.as_str();
     let is_same_campaign = place.campaign_id.is_some() && place.campaign_id == message.campaign_id;
-    let subject = if place.subject_key == given && (!given.is_empty() || is_same_campaign || message.campaign_id.is_none()) {
-        4
-    } else if is_same_campaign && (place.subject_key.is_empty() || given.is_empty()) {
-        2
-    } else {
-        return None;
-    };
+    let subject =
+        if place.subject_key == given && (!given.is_empty() || is_same_campaign || message.campaign_id.is_none()) {
+            4
+        } else if is_same_campaign && (place.subject_key.is_empty() || given.is_empty()) {
+            2
+        } else {
+            return None;
+        };
     Some(subject + mailbox)
 }

@@ -9,9 +9,7 @@
 
 use tantivy::index::{InvertedIndexReader, SegmentReader};
 use tantivy::postings::{SegmentPostings, TermInfo};
-use tantivy::query::{
-    BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
-};
+use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{BitSet, DocId, DocSet, Score, TERMINATED, TantivyError, Term};
 
@@ -43,10 +41,7 @@ impl Weight for AnyTermQuery {
             let infos = terms_with_prefix(&inverted, prefix.serialized_value_bytes())?;
             if lists.len() + infos.len() > MAX_LISTS {
                 let bitmap = bitmap(reader, &inverted, lists, &infos)?;
-                return Ok(Box::new(ConstScorer::new(
-                    BitSetDocSet::from(bitmap),
-                    boost,
-                )));
+                return Ok(Box::new(ConstScorer::new(BitSetDocSet::from(bitmap), boost)));
             }
             for info in &infos {
                 lists.push(inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic)?);
@@ -57,10 +52,7 @@ impl Weight for AnyTermQuery {
             for list in lists {
                 insert_all(&mut bitmap, list);
             }
-            return Ok(Box::new(ConstScorer::new(
-                BitSetDocSet::from(bitmap),
-                boost,
-            )));
+            return Ok(Box::new(ConstScorer::new(BitSetDocSet::from(bitmap), boost)));
         }
         Ok(match (lists.pop(), lists.is_empty()) {
             (None, _) => Box::new(EmptyScorer),
@@ -77,17 +69,12 @@ impl Weight for AnyTermQuery {
         if scorer.doc() <= document && scorer.seek(document) == document {
             return Ok(Explanation::new("AnyTerm", 1.0));
         }
-        Err(TantivyError::InvalidArgument(
-            "the document does not match".to_owned(),
-        ))
+        Err(TantivyError::InvalidArgument("the document does not match".to_owned()))
     }
 }
 
 /// Where the postings of all terms with the prefix are.
-fn terms_with_prefix(
-    inverted: &InvertedIndexReader,
-    prefix: &[u8],
-) -> tantivy::Result<Vec<TermInfo>> {
+fn terms_with_prefix(inverted: &InvertedIndexReader, prefix: &[u8]) -> tantivy::Result<Vec<TermInfo>> {
     let mut stream = inverted.terms().range().ge(prefix).into_stream()?;
     let mut infos = Vec::new();
     while stream.advance() && stream.key().starts_with(prefix) {
@@ -107,8 +94,7 @@ fn bitmap(
         insert_all(&mut bitmap, list);
     }
     for info in infos {
-        let mut blocks =
-            inverted.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+        let mut blocks = inverted.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
         while !blocks.docs().is_empty() {
             for &document in blocks.docs() {
                 bitmap.insert(document);

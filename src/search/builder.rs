@@ -40,31 +40,18 @@ impl IndexBuilder {
             schema::register_tokenizer(&mut index);
             DocumentWriter::open(&index, fields, None)
         })?;
-        Ok(Self {
-            directory: directory.to_owned(),
-            fields,
-            writer,
-            _permit: permit,
-        })
+        Ok(Self { directory: directory.to_owned(), fields, writer, _permit: permit })
     }
 
     /// Adds messages; one that was added before is replaced.
     pub fn add(&mut self, messages: &[SearchDocument]) -> Result<(), IndexError> {
-        guard(|| {
-            messages
-                .iter()
-                .try_for_each(|message| self.writer.add(message))
-        })
+        guard(|| messages.iter().try_for_each(|message| self.writer.add(message)))
     }
 
     /// Completes the index up to this event and puts it into its place. Every clone of `current`, the handle of the index that is
     /// replaced, shows the new one from then on; without it (there was no usable index) a handle is made. Fails with
     /// [`IndexError::Busy`] while `current` has an [`super::Indexer`]: its commits would go into the new folder.
-    pub fn swap(
-        mut self,
-        cursor: u64,
-        current: Option<&SearchIndex>,
-    ) -> Result<SearchIndex, IndexError> {
+    pub fn swap(mut self, cursor: u64, current: Option<&SearchIndex>) -> Result<SearchIndex, IndexError> {
         let directory = self.directory;
         guard(|| {
             self.writer.commit(cursor)?;
@@ -73,8 +60,7 @@ impl IndexBuilder {
         if let Some(current) = current {
             current.take_writer()?;
         }
-        let swapped = replace_directory(&directory)
-            .and_then(|()| guard(|| load(&directory, self.fields, cursor)));
+        let swapped = replace_directory(&directory).and_then(|()| guard(|| load(&directory, self.fields, cursor)));
         if let Some(current) = current {
             current.release_writer();
         }
@@ -103,13 +89,8 @@ fn replace_directory(directory: &Path) -> Result<(), IndexError> {
         fs::rename(directory, &replaced).map_err(IndexError::io(directory))?;
     }
     fs::rename(&building, directory).map_err(IndexError::io(&building))?;
-    if let Some(parent) = directory
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-    {
-        File::open(parent)
-            .and_then(|folder| folder.sync_all())
-            .map_err(IndexError::io(parent))?;
+    if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        File::open(parent).and_then(|folder| folder.sync_all()).map_err(IndexError::io(parent))?;
     }
     remove_directory(&replaced)
 }

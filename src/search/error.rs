@@ -46,9 +46,7 @@ pub enum IndexError {
 
 impl IndexError {
     pub(super) fn corrupt(reason: &impl ToString) -> Self {
-        Self::Corrupt {
-            reason: reason.to_string(),
-        }
+        Self::Corrupt { reason: reason.to_string() }
     }
 
     /// Names the file in an I/O error.
@@ -68,13 +66,11 @@ impl From<TantivyError> for IndexError {
             | TantivyError::FieldNotFound(_)
             | TantivyError::DeserializeError(_)
             | TantivyError::InternalError(_)
-            | TantivyError::OpenReadError(
-                OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_),
-            ) => Self::corrupt(&error),
+            | TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_)) => {
+                Self::corrupt(&error)
+            }
             TantivyError::IoError(source) if is_damage(source.kind()) => Self::corrupt(&error),
-            TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. })
-                if is_damage(io_error.kind()) =>
-            {
+            TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) if is_damage(io_error.kind()) => {
                 Self::corrupt(&error)
             }
             _ => Self::Engine(Box::new(error)),
@@ -97,9 +93,7 @@ pub(super) fn guard<T>(run: impl FnOnce() -> Result<T, IndexError>) -> Result<T,
             .map(|&text| text.to_owned())
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        Err(IndexError::Corrupt {
-            reason: format!("the engine panicked: {reason}"),
-        })
+        Err(IndexError::Corrupt { reason: format!("the engine panicked: {reason}") })
     })
 }
 

@@ -43,11 +43,7 @@ pub fn highlight(query: &Query, text: &str, max_chars: usize) -> String {
 impl Highlighter {
     /// Prepares what the query looks for in subject and text.
     pub fn new(query: &Query) -> Self {
-        let mut highlighter = Self {
-            stemmers: Stemmers::new(),
-            words: Vec::new(),
-            phrases: Vec::new(),
-        };
+        let mut highlighter = Self { stemmers: Stemmers::new(), words: Vec::new(), phrases: Vec::new() };
         for clause in &query.clauses {
             if !clause.is_negated && matches!(clause.scope, Scope::Anywhere | Scope::Subject) {
                 highlighter.add(clause);
@@ -78,70 +74,39 @@ impl Highlighter {
             ClauseText::Phrase(value) => (value, false, true),
         };
         let is_subject_only = clause.scope == Scope::Subject;
-        let mut words: Vec<String> = text::words(value)
-            .into_iter()
-            .map(|word| word.folded)
-            .collect();
+        let mut words: Vec<String> = text::words(value).into_iter().map(|word| word.folded).collect();
         if words.len() == 1 && !is_phrase {
             let Some(folded) = words.pop() else { return };
             let stems = self.stemmers.all(&folded).map(std::borrow::Cow::into_owned);
-            self.words.push(SoughtWord {
-                folded,
-                stems,
-                is_prefix,
-                is_subject_only,
-            });
+            self.words.push(SoughtWord { folded, stems, is_prefix, is_subject_only });
         } else {
-            self.phrases.push(SoughtPhrase {
-                words,
-                is_prefix,
-                is_subject_only,
-            });
+            self.phrases.push(SoughtPhrase { words, is_prefix, is_subject_only });
         }
     }
 
     /// The ranges to mark, in order and without overlap.
     fn marks(&self, text: &str, is_subject: bool) -> Vec<Range<usize>> {
         let words = text::words(text);
-        let mut is_marked: Vec<bool> = words
-            .iter()
-            .map(|word| self.matches(&word.folded, is_subject))
-            .collect();
-        for phrase in self
-            .phrases
-            .iter()
-            .filter(|phrase| is_subject || !phrase.is_subject_only)
-        {
+        let mut is_marked: Vec<bool> = words.iter().map(|word| self.matches(&word.folded, is_subject)).collect();
+        for phrase in self.phrases.iter().filter(|phrase| is_subject || !phrase.is_subject_only) {
             phrase.mark(&words, &mut is_marked);
         }
-        words
-            .into_iter()
-            .zip(is_marked)
-            .filter_map(|(word, is_marked)| is_marked.then_some(word.range))
-            .collect()
+        words.into_iter().zip(is_marked).filter_map(|(word, is_marked)| is_marked.then_some(word.range)).collect()
     }
 
     fn matches(&self, folded: &str, is_subject: bool) -> bool {
         let mut stems = None;
-        self.words
-            .iter()
-            .filter(|sought| is_subject || !sought.is_subject_only)
-            .any(|sought| {
-                if folded == sought.folded
-                    || (sought.is_prefix && folded.starts_with(&sought.folded))
-                {
-                    return true;
-                }
-                // Stemming changes ends: a word that starts differently has another stem, and most words do.
-                if !folded.chars().take(2).eq(sought.folded.chars().take(2)) {
-                    return false;
-                }
-                let stems = stems.get_or_insert_with(|| self.stemmers.all(folded));
-                stems
-                    .iter()
-                    .zip(&sought.stems)
-                    .any(|(stem, sought)| !stem.is_empty() && stem == sought)
-            })
+        self.words.iter().filter(|sought| is_subject || !sought.is_subject_only).any(|sought| {
+            if folded == sought.folded || (sought.is_prefix && folded.starts_with(&sought.folded)) {
+                return true;
+            }
+            // Stemming changes ends: a word that starts differently has another stem, and most words do.
+            if !folded.chars().take(2).eq(sought.folded.chars().take(2)) {
+                return false;
+            }
+            let stems = stems.get_or_insert_with(|| self.stemmers.all(folded));
+            stems.iter().zip(&sought.stems).any(|(stem, sought)| !stem.is_empty() && stem == sought)
+        })
     }
 }
 
@@ -150,25 +115,16 @@ impl SoughtPhrase {
         let length = self.words.len();
         for (start, window) in words.windows(length.max(1)).enumerate() {
             if length > 0 && self.is_at(window) {
-                is_marked
-                    .iter_mut()
-                    .skip(start)
-                    .take(length)
-                    .for_each(|mark| *mark = true);
+                is_marked.iter_mut().skip(start).take(length).for_each(|mark| *mark = true);
             }
         }
     }
 
     fn is_at(&self, window: &[Word]) -> bool {
         let last = self.words.len().saturating_sub(1);
-        self.words
-            .iter()
-            .zip(window)
-            .enumerate()
-            .all(|(position, (sought, word))| {
-                word.folded == *sought
-                    || (self.is_prefix && position == last && word.folded.starts_with(sought))
-            })
+        self.words.iter().zip(window).enumerate().all(|(position, (sought, word))| {
+            word.folded == *sought || (self.is_prefix && position == last && word.folded.starts_with(sought))
+        })
     }
 }
 
@@ -193,17 +149,12 @@ fn best_window(text: &str, marks: &[Range<usize>], max_chars: usize) -> Range<us
     }
     let offset_of = |position: usize| offsets.get(position).copied().unwrap_or(text.len());
     let position_of = |offset: usize| offsets.partition_point(|&start| start < offset);
-    let spans: Vec<(usize, usize)> = marks
-        .iter()
-        .map(|mark| (position_of(mark.start), position_of(mark.end)))
-        .collect();
+    let spans: Vec<(usize, usize)> =
+        marks.iter().map(|mark| (position_of(mark.start), position_of(mark.end))).collect();
 
     let (mut best_start, mut best_count, mut last) = (0, 0, 0);
     for (first, &(start, _)) in spans.iter().enumerate() {
-        while spans
-            .get(last)
-            .is_some_and(|&(_, end)| end <= start.saturating_add(max_chars))
-        {
+        while spans.get(last).is_some_and(|&(_, end)| end <= start.saturating_add(max_chars)) {
             last += 1;
         }
         if last.saturating_sub(first) > best_count {
@@ -211,23 +162,17 @@ fn best_window(text: &str, marks: &[Range<usize>], max_chars: usize) -> Range<us
         }
         last = last.max(first);
     }
-    let marks_end = spans
-        .get(..)
-        .map_or(0, |spans| last_end_within(spans, best_start, max_chars));
+    let marks_end = spans.get(..).map_or(0, |spans| last_end_within(spans, best_start, max_chars));
     let spare = max_chars.saturating_sub(marks_end.saturating_sub(best_start));
     let lead = spare / 4;
-    let start = best_start
-        .saturating_sub(lead)
-        .min(offsets.len() - max_chars);
+    let start = best_start.saturating_sub(lead).min(offsets.len() - max_chars);
     let start = start_of_word(text, &offsets, start, best_start);
     offset_of(start)..offset_of(start.saturating_add(max_chars))
 }
 
 /// Where the last mark of the window that starts at `start` ends.
 fn last_end_within(spans: &[(usize, usize)], start: usize, max_chars: usize) -> usize {
-    let in_window = spans
-        .iter()
-        .filter(|span| span.0 >= start && span.1 <= start.saturating_add(max_chars));
+    let in_window = spans.iter().filter(|span| span.0 >= start && span.1 <= start.saturating_add(max_chars));
     in_window.map(|span| span.1).max().unwrap_or(start)
 }
 
@@ -237,26 +182,17 @@ fn start_of_word(text: &str, offsets: &[usize], start: usize, latest: usize) -> 
         return 0;
     }
     let is_space_before = |position: usize| {
-        let before = position
-            .checked_sub(1)
-            .and_then(|position| offsets.get(position));
-        before
-            .and_then(|&offset| text.get(offset..))
-            .is_some_and(|rest| rest.starts_with(' '))
+        let before = position.checked_sub(1).and_then(|position| offsets.get(position));
+        before.and_then(|&offset| text.get(offset..)).is_some_and(|rest| rest.starts_with(' '))
     };
-    (start..=latest)
-        .find(|&position| is_space_before(position))
-        .unwrap_or(start.min(latest.max(start)))
+    (start..=latest).find(|&position| is_space_before(position)).unwrap_or(start.min(latest.max(start)))
 }
 
 /// Writes a range of the text as HTML with the marks in it.
 fn render(text: &str, window: Range<usize>, marks: &[Range<usize>]) -> String {
     let mut html = String::with_capacity(window.len() + 64);
     let mut position = window.start;
-    for mark in marks
-        .iter()
-        .filter(|mark| mark.start >= window.start && mark.end <= window.end)
-    {
+    for mark in marks.iter().filter(|mark| mark.start >= window.start && mark.end <= window.end) {
         escape(text.get(position..mark.start).unwrap_or(""), &mut html);
         html.push_str("<mark>");
         escape(text.get(mark.clone()).unwrap_or(""), &mut html);
@@ -303,31 +239,16 @@ mod tests {
     #[test]
     fn marks_what_the_query_matches() {
         for (search, text, expected) in [
-            (
-                "mueller ",
-                "Herr Müller & Söhne",
-                "Herr <mark>Müller</mark> &amp; Söhne",
-            ),
+            ("mueller ", "Herr Müller & Söhne", "Herr <mark>Müller</mark> &amp; Söhne"),
             ("verträge ", "der Vertrag", "der <mark>Vertrag</mark>"),
             ("ang", "Das Angebot", "Das <mark>Angebot</mark>"),
-            (
-                "\"mit gruss\" ",
-                "mit\n Gruss, mit Dank",
-                "<mark>mit</mark> <mark>Gruss</mark>, mit Dank",
-            ),
-            (
-                "a@firma.ch",
-                "an a@firma.ch!",
-                "an <mark>a</mark>@<mark>firma</mark>.<mark>ch</mark>!",
-            ),
+            ("\"mit gruss\" ", "mit\n Gruss, mit Dank", "<mark>mit</mark> <mark>Gruss</mark>, mit Dank"),
+            ("a@firma.ch", "an a@firma.ch!", "an <mark>a</mark>@<mark>firma</mark>.<mark>ch</mark>!"),
             ("-nein from:anna ", "nein Anna <b>", "nein Anna &lt;b&gt;"),
         ] {
             assert_eq!(highlight(&query(search), text, 100), expected, "{search}");
         }
-        assert_eq!(
-            Highlighter::new(&query("subject:ja ")).subject("ja"),
-            "<mark>ja</mark>"
-        );
+        assert_eq!(Highlighter::new(&query("subject:ja ")).subject("ja"), "<mark>ja</mark>");
         assert_eq!(highlight(&query("subject:ja "), "ja", 10), "ja");
     }
 
@@ -335,10 +256,7 @@ mod tests {
     fn shows_the_place_with_most_matches() {
         let text = format!("alpha {} alpha beta {}", "x ".repeat(200), "y ".repeat(200));
         let html = highlight(&query("alpha beta "), &text, 60);
-        assert!(
-            html.contains("<mark>alpha</mark> <mark>beta</mark>"),
-            "{html}"
-        );
+        assert!(html.contains("<mark>alpha</mark> <mark>beta</mark>"), "{html}");
         assert!(plain(&html).chars().count() <= 60);
     }
 

@@ -87,19 +87,14 @@ impl SearchIndex {
     /// Opens the index in this folder. An error means that the folder could not be read at all.
     pub fn open(directory: &Path) -> Result<Opened, IndexError> {
         remove_leftovers(directory)?;
-        let has_meta = directory
-            .join("meta.json")
-            .try_exists()
-            .map_err(IndexError::io(directory))?;
+        let has_meta = directory.join("meta.json").try_exists().map_err(IndexError::io(directory))?;
         if !has_meta {
             return Ok(Opened::NeedsRebuild(RebuildReason::Missing));
         }
         match guard(|| open_checked(directory)) {
             Ok(Ok(live)) => Ok(Opened::Ready(Self::new(directory, live))),
             Ok(Err(reason)) => Ok(Opened::NeedsRebuild(reason)),
-            Err(IndexError::Corrupt { reason }) => {
-                Ok(Opened::NeedsRebuild(RebuildReason::Damaged(reason)))
-            }
+            Err(IndexError::Corrupt { reason }) => Ok(Opened::NeedsRebuild(RebuildReason::Damaged(reason))),
             Err(error) => Err(error),
         }
     }
@@ -110,9 +105,7 @@ impl SearchIndex {
             has_writer: AtomicBool::new(false),
             live: RwLock::new(Arc::new(live)),
         };
-        Self {
-            shared: Arc::new(shared),
-        }
+        Self { shared: Arc::new(shared) }
     }
 
     /// The last event that is in the index.
@@ -131,47 +124,26 @@ impl SearchIndex {
     }
 
     /// Finds messages.
-    pub fn search(
-        &self,
-        query: &Query,
-        filters: &Filters,
-        page: Page,
-    ) -> Result<Results, IndexError> {
+    pub fn search(&self, query: &Query, filters: &Filters, page: Page) -> Result<Results, IndexError> {
         let after = key_of(page)?;
         let live = self.live();
-        let planner = Planner {
-            fields: live.fields,
-            is_scored: page.sort == Sort::Relevance,
-        };
-        let Plan {
-            query: engine_query,
-            highest_score,
-        } = planner.plan(query, filters);
+        let planner = Planner { fields: live.fields, is_scored: page.sort == Sort::Relevance };
+        let Plan { query: engine_query, highest_score } = planner.plan(query, filters);
         let request = Request {
             limit: page.limit,
             after,
             before_ms: query.before_ms(),
             since_ms: query.after_ms(),
             direction: query.direction,
-            conversations: filters
-                .conversations
-                .as_ref()
-                .filter(|set| set.as_short_list().is_none()),
+            conversations: filters.conversations.as_ref().filter(|set| set.as_short_list().is_none()),
             highest_score: planner.is_scored.then_some(highest_score),
         };
         let found = guard(|| scan::scan(&live.snapshot, engine_query.as_ref(), &request))?;
         let has_more = found.hits.len() > page.limit;
-        let hits: Vec<Hit> = found
-            .hits
-            .into_iter()
-            .take(page.limit)
-            .map(|(key, conversation)| hit(key, conversation))
-            .collect();
+        let hits: Vec<Hit> =
+            found.hits.into_iter().take(page.limit).map(|(key, conversation)| hit(key, conversation)).collect();
         Ok(Results {
-            next: hits
-                .last()
-                .filter(|_| has_more)
-                .map(|hit| cursor_after(hit, page.sort)),
+            next: hits.last().filter(|_| has_more).map(|hit| cursor_after(hit, page.sort)),
             hits,
             total: found.total.min(TOTAL_CAP),
             is_total_capped: found.total > TOTAL_CAP,
@@ -184,40 +156,24 @@ impl SearchIndex {
         guard(|| {
             let damaged = live.index.validate_checksum()?;
             damaged.into_iter().next().map_or(Ok(()), |file| {
-                Err(IndexError::Corrupt {
-                    reason: format!("wrong checksum of {}", file.display()),
-                })
+                Err(IndexError::Corrupt { reason: format!("wrong checksum of {}", file.display()) })
             })
         })
     }
 
     pub(super) fn live(&self) -> Arc<Live> {
-        Arc::clone(
-            &self
-                .shared
-                .live
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        Arc::clone(&self.shared.live.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Shows another state to the searches that start from now on.
     pub(super) fn replace(&self, live: Live) {
-        *self
-            .shared
-            .live
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
+        *self.shared.live.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(live);
     }
 
     /// Marks the writer as taken until [`Self::release_writer`].
     pub(super) fn take_writer(&self) -> Result<(), IndexError> {
         let was_taken = self.shared.has_writer.swap(true, Ordering::AcqRel);
-        if was_taken {
-            Err(IndexError::Busy)
-        } else {
-            Ok(())
-        }
+        if was_taken { Err(IndexError::Busy) } else { Ok(()) }
     }
 
     pub(super) fn release_writer(&self) {
@@ -227,42 +183,24 @@ impl SearchIndex {
 
 impl std::fmt::Debug for SearchIndex {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("SearchIndex")
-            .field("directory", &self.shared.directory)
-            .finish_non_exhaustive()
+        formatter.debug_struct("SearchIndex").field("directory", &self.shared.directory).finish_non_exhaustive()
     }
 }
 
 impl Live {
     /// Opens the committed state of an index.
     pub(super) fn load(index: Index, fields: Fields, cursor: u64) -> Result<Self, IndexError> {
-        let builder = index
-            .reader_builder()
-            .reload_policy(ReloadPolicy::Manual)
-            .doc_store_cache_num_blocks(0);
+        let builder = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(0);
         let reader = builder.try_into()?;
         let snapshot = Snapshot::new(reader.searcher())?;
-        Ok(Self {
-            index,
-            fields,
-            snapshot,
-            cursor,
-            reader,
-        })
+        Ok(Self { index, fields, snapshot, cursor, reader })
     }
 
     /// The state after a commit.
     pub(super) fn reload(&self, cursor: u64) -> Result<Self, IndexError> {
         self.reader.reload()?;
         let snapshot = Snapshot::new(self.reader.searcher())?;
-        Ok(Self {
-            index: self.index.clone(),
-            fields: self.fields,
-            snapshot,
-            cursor,
-            reader: self.reader.clone(),
-        })
+        Ok(Self { index: self.index.clone(), fields: self.fields, snapshot, cursor, reader: self.reader.clone() })
     }
 
     pub(super) const fn cursor(&self) -> u64 {
@@ -294,9 +232,7 @@ fn with_suffix(directory: &Path, suffix: &str) -> PathBuf {
 /// Removes a folder that may not be there.
 pub(super) fn remove_directory(directory: &Path) -> Result<(), IndexError> {
     match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(IndexError::io(directory)(error))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(IndexError::io(directory)(error)),
         _ => Ok(()),
     }
 }
@@ -318,32 +254,18 @@ fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexEr
     let mut index = Index::open_in_dir(directory)?;
     schema::register_tokenizer(&mut index);
     let meta = index.load_metas()?;
-    let Some(payload) = meta
-        .payload
-        .as_deref()
-        .and_then(|text| serde_json::from_str::<Payload>(text).ok())
-    else {
-        return Ok(Err(RebuildReason::Damaged(
-            "the commit has no state".to_owned(),
-        )));
+    let Some(payload) = meta.payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok()) else {
+        return Ok(Err(RebuildReason::Damaged("the commit has no state".to_owned())));
     };
     let (expected_schema, fields) = schema::build();
     if payload.version != SCHEMA_VERSION || index.schema() != expected_schema {
-        return Ok(Err(RebuildReason::OtherVersion {
-            found: payload.version,
-        }));
+        return Ok(Err(RebuildReason::OtherVersion { found: payload.version }));
     }
     for file in meta.list_segment_files() {
         if is_small(&directory.join(&file))? {
-            let is_intact = index
-                .directory()
-                .validate_checksum(&file)
-                .map_err(tantivy::TantivyError::from)?;
+            let is_intact = index.directory().validate_checksum(&file).map_err(tantivy::TantivyError::from)?;
             if !is_intact {
-                return Ok(Err(RebuildReason::Damaged(format!(
-                    "wrong checksum of {}",
-                    file.display()
-                ))));
+                return Ok(Err(RebuildReason::Damaged(format!("wrong checksum of {}", file.display()))));
             }
         }
     }
@@ -362,37 +284,17 @@ fn is_small(path: &Path) -> Result<bool, IndexError> {
 fn key_of(page: Page) -> Result<Option<Key>, IndexError> {
     match (page.after, page.sort) {
         (None, _) => Ok(None),
-        (
-            Some(Cursor::Date {
-                occurred_at_ms,
-                message_number,
-            }),
-            Sort::Date,
-        ) => Ok(Some(Key {
-            score: 0,
-            occurred_at_ms,
-            message_number,
-        })),
-        (
-            Some(Cursor::Relevance {
-                score,
-                occurred_at_ms,
-                message_number,
-            }),
-            Sort::Relevance,
-        ) => Ok(Some(Key {
-            score,
-            occurred_at_ms,
-            message_number,
-        })),
+        (Some(Cursor::Date { occurred_at_ms, message_number }), Sort::Date) => {
+            Ok(Some(Key { score: 0, occurred_at_ms, message_number }))
+        }
+        (Some(Cursor::Relevance { score, occurred_at_ms, message_number }), Sort::Relevance) => {
+            Ok(Some(Key { score, occurred_at_ms, message_number }))
+        }
         _ => Err(IndexError::WrongCursor),
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "scores are whole numbers below 1,000"
-)]
+#[expect(clippy::cast_precision_loss, reason = "scores are whole numbers below 1,000")]
 const fn hit(key: Key, conversation_number: u64) -> Hit {
     Hit {
         message_number: key.message_number,
@@ -402,27 +304,11 @@ const fn hit(key: Key, conversation_number: u64) -> Hit {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "scores are whole numbers below 1,000"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scores are whole numbers below 1,000")]
 const fn cursor_after(hit: &Hit, sort: Sort) -> Cursor {
-    let Hit {
-        occurred_at_ms,
-        message_number,
-        score,
-        ..
-    } = *hit;
+    let Hit { occurred_at_ms, message_number, score, .. } = *hit;
     match sort {
-        Sort::Date => Cursor::Date {
-            occurred_at_ms,
-            message_number,
-        },
-        Sort::Relevance => Cursor::Relevance {
-            score: score as u32,
-            occurred_at_ms,
-            message_number,
-        },
+        Sort::Date => Cursor::Date { occurred_at_ms, message_number },
+        Sort::Relevance => Cursor::Relevance { score: score as u32, occurred_at_ms, message_number },
     }
 }

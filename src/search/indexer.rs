@@ -45,20 +45,13 @@ pub struct WriterPermit(Arc<Permits>);
 impl WriterPool {
     /// A pool of this many permits, at least one.
     pub fn new(size: usize) -> Self {
-        Self(Arc::new(Permits {
-            free: Mutex::new(size.max(1)),
-            returned: Condvar::new(),
-        }))
+        Self(Arc::new(Permits { free: Mutex::new(size.max(1)), returned: Condvar::new() }))
     }
 
     /// Waits for a permit.
     pub fn acquire(&self) -> WriterPermit {
         let free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut free = self
-            .0
-            .returned
-            .wait_while(free, |free| *free == 0)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.0.returned.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
         *free -= 1;
         WriterPermit(Arc::clone(&self.0))
     }
@@ -110,23 +103,14 @@ impl SearchIndex {
         let live = self.live();
         let highest_number = live.snapshot.highest_message_number();
         let writer = guard(|| DocumentWriter::open(&live.index, live.fields, highest_number))?;
-        Ok(Indexer {
-            index: self.clone(),
-            writer,
-            _slot: slot,
-            _permit: permit,
-        })
+        Ok(Indexer { index: self.clone(), writer, _slot: slot, _permit: permit })
     }
 }
 
 impl Indexer {
     /// Adds messages, replacing those that are there already.
     pub fn add(&mut self, messages: &[SearchDocument]) -> Result<(), IndexError> {
-        guard(|| {
-            messages
-                .iter()
-                .try_for_each(|message| self.writer.add(message))
-        })
+        guard(|| messages.iter().try_for_each(|message| self.writer.add(message)))
     }
 
     /// Deletes messages; one that is not there is none.
@@ -150,12 +134,7 @@ impl Indexer {
 
     /// Waits for merges that are under way, and ends. Dropping the indexer ends them unfinished, which loses only their work.
     pub fn close(self) -> Result<(), IndexError> {
-        let Self {
-            index,
-            writer,
-            _slot,
-            _permit,
-        } = self;
+        let Self { index, writer, _slot, _permit } = self;
         guard(|| {
             writer.finish()?;
             let live = index.live();
@@ -175,11 +154,7 @@ pub(super) struct DocumentWriter {
 }
 
 impl DocumentWriter {
-    pub(super) fn open(
-        index: &Index,
-        fields: Fields,
-        highest_number: Option<u64>,
-    ) -> Result<Self, IndexError> {
+    pub(super) fn open(index: &Index, fields: Fields, highest_number: Option<u64>) -> Result<Self, IndexError> {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .num_merge_threads(1)
@@ -190,12 +165,7 @@ impl DocumentWriter {
         policy.set_max_docs_before_merge(MAX_MERGED_DOCUMENTS);
         policy.set_del_docs_ratio_before_merge(MAX_DELETED_SHARE);
         writer.set_merge_policy(Box::new(policy));
-        Ok(Self {
-            writer,
-            maker: DocumentMaker::new(fields),
-            fields,
-            highest_number,
-        })
+        Ok(Self { writer, maker: DocumentMaker::new(fields), fields, highest_number })
     }
 
     pub(super) fn add(&mut self, message: &SearchDocument) -> Result<(), IndexError> {
@@ -209,10 +179,7 @@ impl DocumentWriter {
     }
 
     fn delete(&self, message_number: u64) {
-        self.writer.delete_term(Term::from_field_u64(
-            self.fields.message_number,
-            message_number,
-        ));
+        self.writer.delete_term(Term::from_field_u64(self.fields.message_number, message_number));
     }
 
     pub(super) fn commit(&mut self, cursor: u64) -> Result<(), IndexError> {

@@ -23,21 +23,15 @@ pub(super) enum Language {
 }
 
 /// All languages, in the order of [`FUNCTION_WORDS`].
-pub(super) const LANGUAGES: [Language; 4] = [
-    Language::German,
-    Language::French,
-    Language::Italian,
-    Language::English,
-];
+pub(super) const LANGUAGES: [Language; 4] = [Language::German, Language::French, Language::Italian, Language::English];
 
 /// Frequent words that belong to one language only, in canonical form and sorted.
 const FUNCTION_WORDS: [&[&str]; 4] = [
     &[
-        "aber", "als", "auch", "auf", "aus", "bei", "bin", "bitte", "das", "dass", "dem", "den",
-        "der", "die", "ein", "eine", "einen", "fur", "grusse", "haben", "hat", "ich", "ihnen",
-        "ihr", "ihre", "ihren", "im", "ist", "kein", "konnen", "mit", "nach", "nicht", "noch",
-        "oder", "sehr", "sich", "sie", "sind", "uber", "und", "uns", "unser", "unsere", "von",
-        "war", "werden", "wie", "wir", "wird", "zu", "zum", "zur",
+        "aber", "als", "auch", "auf", "aus", "bei", "bin", "bitte", "das", "dass", "dem", "den", "der", "die", "ein",
+        "eine", "einen", "fur", "grusse", "haben", "hat", "ich", "ihnen", "ihr", "ihre", "ihren", "im", "ist", "kein",
+        "konnen", "mit", "nach", "nicht", "noch", "oder", "sehr", "sich", "sie", "sind", "uber", "und", "uns", "unser",
+        "unsere", "von", "war", "werden", "wie", "wir", "wird", "zu", "zum", "zur",
     ],
     &[
         "au",
@@ -86,17 +80,15 @@ const FUNCTION_WORDS: [&[&str]; 4] = [
         "vous",
     ],
     &[
-        "abbiamo", "alla", "anche", "che", "ci", "come", "con", "cordiali", "dal", "dalla",
-        "degli", "dei", "del", "della", "delle", "di", "e", "gli", "grazie", "hanno", "ho", "il",
-        "la", "le", "lo", "ma", "mi", "molto", "nel", "nella", "non", "nostra", "nostro", "per",
-        "piu", "quando", "questa", "questo", "saluti", "se", "si", "siamo", "sono", "sul", "sulla",
-        "una", "uno", "vi", "vostra", "vostro",
+        "abbiamo", "alla", "anche", "che", "ci", "come", "con", "cordiali", "dal", "dalla", "degli", "dei", "del",
+        "della", "delle", "di", "e", "gli", "grazie", "hanno", "ho", "il", "la", "le", "lo", "ma", "mi", "molto",
+        "nel", "nella", "non", "nostra", "nostro", "per", "piu", "quando", "questa", "questo", "saluti", "se", "si",
+        "siamo", "sono", "sul", "sulla", "una", "uno", "vi", "vostra", "vostro",
     ],
     &[
-        "a", "about", "and", "are", "at", "be", "but", "by", "can", "for", "from", "have", "hello",
-        "i", "if", "is", "it", "me", "my", "not", "of", "on", "or", "our", "please", "regards",
-        "thanks", "that", "the", "their", "they", "this", "to", "was", "we", "what", "when",
-        "will", "with", "would", "you", "your",
+        "a", "about", "and", "are", "at", "be", "but", "by", "can", "for", "from", "have", "hello", "i", "if", "is",
+        "it", "me", "my", "not", "of", "on", "or", "our", "please", "regards", "thanks", "that", "the", "their",
+        "they", "this", "to", "was", "we", "what", "when", "will", "with", "would", "you", "your",
     ],
 ];
 
@@ -109,10 +101,7 @@ pub(super) fn detect<'a>(words: impl Iterator<Item = &'a str>) -> Option<Languag
         }
     }
     let best = *votes.iter().max()?;
-    let mut winners = LANGUAGES
-        .into_iter()
-        .zip(votes)
-        .filter(|&(_, vote)| vote == best);
+    let mut winners = LANGUAGES.into_iter().zip(votes).filter(|&(_, vote)| vote == best);
     match (winners.next(), winners.next()) {
         (Some((language, votes)), None) if votes >= 2 => Some(language),
         _ => None,
@@ -125,15 +114,7 @@ pub(super) struct Stemmers([Stemmer; 4]);
 
 impl Stemmers {
     pub(super) fn new() -> Self {
-        Self(
-            [
-                Algorithm::German,
-                Algorithm::French,
-                Algorithm::Italian,
-                Algorithm::English,
-            ]
-            .map(Stemmer::new),
-        )
+        Self([Algorithm::German, Algorithm::French, Algorithm::Italian, Algorithm::English].map(Stemmer::new))
     }
 
     /// The stem of a canonical word in each language, in the order of [`LANGUAGES`].
@@ -142,11 +123,7 @@ impl Stemmers {
     }
 
     /// The different stems of a canonical word in the language given, or in all.
-    pub(super) fn distinct<'a>(
-        &self,
-        word: &'a str,
-        language: Option<Language>,
-    ) -> Vec<Cow<'a, str>> {
+    pub(super) fn distinct<'a>(&self, word: &'a str, language: Option<Language>) -> Vec<Cow<'a, str>> {
         let mut stems: Vec<Cow<'a, str>> = self
             .0
             .iter()
@@ -179,31 +156,15 @@ mod tests {
     #[test]
     fn detects_the_four_languages_and_admits_doubt() {
         for (text, expected) in [
-            (
-                "Vielen Dank für Ihre Nachricht, wir melden uns nächste Woche",
-                Some(Language::German),
-            ),
-            (
-                "Merci pour votre message, nous vous recontactons",
-                Some(Language::French),
-            ),
-            (
-                "Grazie per il messaggio, vi ricontattiamo la prossima settimana",
-                Some(Language::Italian),
-            ),
-            (
-                "Thanks for your message, we will get back to you",
-                Some(Language::English),
-            ),
+            ("Vielen Dank für Ihre Nachricht, wir melden uns nächste Woche", Some(Language::German)),
+            ("Merci pour votre message, nous vous recontactons", Some(Language::French)),
+            ("Grazie per il messaggio, vi ricontattiamo la prossima settimana", Some(Language::Italian)),
+            ("Thanks for your message, we will get back to you", Some(Language::English)),
             ("Ok", None),
             ("", None),
         ] {
             let folded = words(text);
-            assert_eq!(
-                detect(folded.iter().map(|word| word.folded.as_str())),
-                expected,
-                "{text}"
-            );
+            assert_eq!(detect(folded.iter().map(|word| word.folded.as_str())), expected, "{text}");
         }
     }
 
@@ -218,10 +179,7 @@ mod tests {
             ("meetings", "meeting", Language::English),
         ] {
             let (left, right) = (fold(left), fold(right));
-            assert_eq!(
-                stemmers.distinct(&left, Some(language)),
-                stemmers.distinct(&right, Some(language))
-            );
+            assert_eq!(stemmers.distinct(&left, Some(language)), stemmers.distinct(&right, Some(language)));
         }
     }
 }

@@ -58,25 +58,17 @@ impl FromIterator<u64> for NumberSet {
         list.sort_unstable();
         list.dedup();
         let highest = list.last().copied().unwrap_or(0);
-        let word_count = usize::try_from(highest / 64)
-            .unwrap_or(usize::MAX)
-            .saturating_add(1);
+        let word_count = usize::try_from(highest / 64).unwrap_or(usize::MAX).saturating_add(1);
         if list.len() <= 256 || word_count > list.len() {
             return Self(Numbers::List(list));
         }
         let mut words = vec![0_u64; word_count];
         for number in &list {
-            if let Some(word) = usize::try_from(number / 64)
-                .ok()
-                .and_then(|position| words.get_mut(position))
-            {
+            if let Some(word) = usize::try_from(number / 64).ok().and_then(|position| words.get_mut(position)) {
                 *word |= 1 << (number % 64);
             }
         }
-        Self(Numbers::Bitmap {
-            words,
-            length: list.len(),
-        })
+        Self(Numbers::Bitmap { words, length: list.len() })
     }
 }
 

@@ -11,9 +11,7 @@
 //! a hit stands where it stands; and because its statistics change with each new message, so pages would overlap.
 
 use tantivy::Term;
-use tantivy::query::{
-    AllQuery, BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as EngineQuery,
-};
+use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as EngineQuery};
 
 use super::Filters;
 use super::any_term::AnyTermQuery;
@@ -53,49 +51,25 @@ impl Planner {
                 }
             }
         }
-        parts.extend(
-            self.filters(filters)
-                .into_iter()
-                .map(|filter| (Occur::Must, filter)),
-        );
+        parts.extend(self.filters(filters).into_iter().map(|filter| (Occur::Must, filter)));
         if parts.iter().all(|(occur, _)| *occur == Occur::MustNot) {
             parts.push((Occur::Must, constant(Box::new(AllQuery), 0)));
         }
-        Plan {
-            query: joined(parts),
-            highest_score,
-        }
+        Plan { query: joined(parts), highest_score }
     }
 
     fn filters(&self, filters: &Filters) -> Vec<Boxed> {
-        let ids = [
-            (self.fields.campaign_id, &filters.campaign_ids),
-            (self.fields.mailbox_id, &filters.mailbox_ids),
-        ];
+        let ids = [(self.fields.campaign_id, &filters.campaign_ids), (self.fields.mailbox_id, &filters.mailbox_ids)];
         let mut queries: Vec<Boxed> = ids
             .into_iter()
-            .filter_map(|(field, ids)| {
-                Some(ids.as_ref()?.iter().map(|&id| id_term(field, id)).collect())
-            })
+            .filter_map(|(field, ids)| Some(ids.as_ref()?.iter().map(|&id| id_term(field, id)).collect()))
             .map(any_of)
             .collect();
-        if let Some(numbers) = filters
-            .conversations
-            .as_ref()
-            .and_then(|set| set.as_short_list())
-        {
+        if let Some(numbers) = filters.conversations.as_ref().and_then(|set| set.as_short_list()) {
             let field = self.fields.conversation_number;
-            queries.push(any_of(
-                numbers
-                    .iter()
-                    .map(|&number| Term::from_field_u64(field, number))
-                    .collect(),
-            ));
+            queries.push(any_of(numbers.iter().map(|&number| Term::from_field_u64(field, number)).collect()));
         }
-        queries
-            .into_iter()
-            .map(|query| constant(query, 0))
-            .collect()
+        queries.into_iter().map(|query| constant(query, 0)).collect()
     }
 
     /// The clause with its score, and the highest score it can give.
@@ -104,27 +78,15 @@ impl Planner {
         if clause.scope != Scope::Anywhere {
             return (base, 1);
         }
-        let people = BooleanQuery::union(vec![
-            self.matching(clause, Scope::From),
-            self.matching(clause, Scope::To),
-        ]);
+        let people = BooleanQuery::union(vec![self.matching(clause, Scope::From), self.matching(clause, Scope::To)]);
         let mut parts = vec![
             (Occur::Must, base),
-            (
-                Occur::Should,
-                constant(self.matching(clause, Scope::Subject), 4),
-            ),
+            (Occur::Should, constant(self.matching(clause, Scope::Subject), 4)),
             (Occur::Should, constant(Box::new(people), 4)),
         ];
         let words = text::words(clause_text(&clause.text));
-        if let ([word], false) = (
-            words.as_slice(),
-            matches!(clause.text, ClauseText::Phrase(_)),
-        ) {
-            parts.push((
-                Occur::Should,
-                constant(self.exact_word(Scope::Anywhere, &word.folded), 1),
-            ));
+        if let ([word], false) = (words.as_slice(), matches!(clause.text, ClauseText::Phrase(_))) {
+            parts.push((Occur::Should, constant(self.exact_word(Scope::Anywhere, &word.folded), 1)));
             return (Box::new(BooleanQuery::new(parts)), 10);
         }
         (Box::new(BooleanQuery::new(parts)), 9)
@@ -133,10 +95,7 @@ impl Planner {
     /// The messages in which the clause's text matches in the scope.
     fn matching(&self, clause: &Clause, scope: Scope) -> Boxed {
         let value = clause_text(&clause.text);
-        let words: Vec<String> = text::words(value)
-            .into_iter()
-            .map(|word| word.folded)
-            .collect();
+        let words: Vec<String> = text::words(value).into_iter().map(|word| word.folded).collect();
         match (&clause.text, words.as_slice()) {
             (ClauseText::Word(_), [word]) => any_of(self.inflected(scope, word)),
             (ClauseText::Prefix(_), [word]) => {
@@ -153,10 +112,7 @@ impl Planner {
                         Box::new(self.starting_with(scope, last)),
                     ])),
                 };
-                Box::new(BooleanQuery::union(vec![
-                    self.phrase(scope, &words),
-                    unfinished,
-                ]))
+                Box::new(BooleanQuery::union(vec![self.phrase(scope, &words), unfinished]))
             }
             (_, words) => self.phrase(scope, words),
         }
@@ -170,12 +126,9 @@ impl Planner {
         match words {
             [] => any_of(Vec::new()),
             [word] => self.exact_word(scope, word),
-            _ => Box::new(PhraseQuery::new(
-                words
-                    .iter()
-                    .map(|word| text_term(self.fields.words, scope, word))
-                    .collect(),
-            )),
+            _ => {
+                Box::new(PhraseQuery::new(words.iter().map(|word| text_term(self.fields.words, scope, word)).collect()))
+            }
         }
     }
 
@@ -186,10 +139,7 @@ impl Planner {
         }
         let stems = Stemmers::new().distinct(word, None);
         let is_own_stem = stems.iter().any(|stem| stem == word);
-        let mut terms: Vec<Term> = stems
-            .iter()
-            .map(|stem| text_term(self.fields.stems, scope, stem))
-            .collect();
+        let mut terms: Vec<Term> = stems.iter().map(|stem| text_term(self.fields.stems, scope, stem)).collect();
         if !is_own_stem {
             terms.push(text_term(self.fields.stems, scope, word));
         }
@@ -198,15 +148,9 @@ impl Planner {
 
     fn starting_with(&self, scope: Scope, start: &str) -> AnyTermQuery {
         if start.chars().count() <= PREFIX_GRAM_MAX {
-            return AnyTermQuery {
-                terms: vec![text_term(self.fields.prefixes, scope, start)],
-                prefix: None,
-            };
+            return AnyTermQuery { terms: vec![text_term(self.fields.prefixes, scope, start)], prefix: None };
         }
-        AnyTermQuery {
-            terms: Vec::new(),
-            prefix: Some(text_term(self.fields.words, scope, start)),
-        }
+        AnyTermQuery { terms: Vec::new(), prefix: Some(text_term(self.fields.words, scope, start)) }
     }
 }
 
@@ -217,10 +161,7 @@ fn clause_text(text: &ClauseText) -> &str {
 }
 
 fn any_of(terms: Vec<Term>) -> Boxed {
-    Box::new(AnyTermQuery {
-        terms,
-        prefix: None,
-    })
+    Box::new(AnyTermQuery { terms, prefix: None })
 }
 
 /// Gives every match the same score. Small whole numbers add up exactly in any order, so scores can be compared bit by bit.

@@ -173,9 +173,7 @@ impl Query {
             Key::Text(scope) => self.add_clause(item, scope)?,
             _ if item.value.trim().is_empty() => {}
             _ if item.is_negated => {
-                return Err(QueryError::NotNegatable {
-                    token: item.token(),
-                });
+                return Err(QueryError::NotNegatable { token: item.token() });
             }
             Key::Campaign => push_new(&mut self.campaigns, item.value.to_owned()),
             Key::Mailbox => push_new(&mut self.mailboxes, item.value.to_owned()),
@@ -207,11 +205,7 @@ impl Query {
             (false, true) => ClauseText::Prefix(value),
             (false, false) => ClauseText::Word(value),
         };
-        self.clauses.push(Clause {
-            is_negated: item.is_negated,
-            scope,
-            text,
-        });
+        self.clauses.push(Clause { is_negated: item.is_negated, scope, text });
         Ok(())
     }
 
@@ -221,10 +215,7 @@ impl Query {
             "read" => State::Read,
             "archived" => State::Archived,
             _ => {
-                return Err(QueryError::InvalidValue {
-                    token: item.token(),
-                    expected: "unread, read or archived",
-                });
+                return Err(QueryError::InvalidValue { token: item.token(), expected: "unread, read or archived" });
             }
         };
         push_new(&mut self.states, state);
@@ -236,16 +227,11 @@ impl Query {
             "sent" => Direction::Sent,
             "received" => Direction::Received,
             _ => {
-                return Err(QueryError::InvalidValue {
-                    token: item.token(),
-                    expected: "sent or received",
-                });
+                return Err(QueryError::InvalidValue { token: item.token(), expected: "sent or received" });
             }
         };
         if self.direction.is_some_and(|earlier| earlier != direction) {
-            return Err(QueryError::Contradiction {
-                token: item.token(),
-            });
+            return Err(QueryError::Contradiction { token: item.token() });
         }
         self.direction = Some(direction);
         Ok(())
@@ -297,9 +283,7 @@ struct Item<'a> {
 impl<'a> Item<'a> {
     /// Reads one item from a text that starts with one; the remainder is always shorter.
     fn read(text: &'a str) -> (Self, &'a str) {
-        let (is_negated, body) = text
-            .strip_prefix('-')
-            .map_or((false, text), |body| (true, body));
+        let (is_negated, body) = text.strip_prefix('-').map_or((false, text), |body| (true, body));
         let (name, key, value) = body
             .split_once(':')
             .and_then(|(name, value)| Some((name, Key::named(name)?, value)))
@@ -308,47 +292,25 @@ impl<'a> Item<'a> {
             let (value, rest) = quoted.split_once('"').unwrap_or((quoted, ""));
             (value, true, rest)
         } else {
-            let (value, rest) = value
-                .split_at_checked(end_of_word(value))
-                .unwrap_or((value, ""));
+            let (value, rest) = value.split_at_checked(end_of_word(value)).unwrap_or((value, ""));
             (value, false, rest)
         };
-        (
-            Self {
-                is_negated,
-                name,
-                key,
-                value,
-                is_quoted,
-                is_last: rest.is_empty(),
-            },
-            rest,
-        )
+        (Self { is_negated, name, key, value, is_quoted, is_last: rest.is_empty() }, rest)
     }
 
     fn token(&self) -> String {
         let sign = if self.is_negated { "-" } else { "" };
         let (name, value) = (self.name, self.value);
-        if self.is_quoted {
-            format!("{sign}{name}:\"{value}\"")
-        } else {
-            format!("{sign}{name}:{value}")
-        }
+        if self.is_quoted { format!("{sign}{name}:\"{value}\"") } else { format!("{sign}{name}:{value}") }
     }
 
     fn date(&self) -> Result<Date, QueryError> {
-        let invalid = || QueryError::InvalidDate {
-            token: self.token(),
-        };
+        let invalid = || QueryError::InvalidDate { token: self.token() };
         let is_well_formed = self.value.len() == "YYYY-MM-DD".len()
-            && self
-                .value
-                .bytes()
-                .enumerate()
-                .all(|(position, byte)| match position {
-                    4 | 7 => byte == b'-',
-                    _ => byte.is_ascii_digit(),
-                });
+            && self.value.bytes().enumerate().all(|(position, byte)| match position {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
         if !is_well_formed {
             return Err(invalid());
         }
@@ -367,41 +329,26 @@ fn push_new<T: PartialEq>(list: &mut Vec<T>, value: T) {
 }
 
 fn start_of_day_ms(date: Date) -> i64 {
-    date.duration_since(Date::constant(1970, 1, 1))
-        .as_secs()
-        .saturating_mul(1_000)
+    date.duration_since(Date::constant(1970, 1, 1)).as_secs().saturating_mul(1_000)
 }
 
 impl fmt::Display for Query {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut items: Vec<String> = Vec::new();
-        for (name, values) in [
-            ("campaign", &self.campaigns),
-            ("mailbox", &self.mailboxes),
-            ("category", &self.categories),
-        ] {
-            items.extend(
-                values
-                    .iter()
-                    .map(|value| format!("{name}:{}", quoted(value))),
-            );
+        for (name, values) in
+            [("campaign", &self.campaigns), ("mailbox", &self.mailboxes), ("category", &self.categories)]
+        {
+            items.extend(values.iter().map(|value| format!("{name}:{}", quoted(value))));
         }
         items.extend(self.states.iter().map(|state| format!("is:{state}")));
-        items.extend(
-            self.direction
-                .iter()
-                .map(|direction| format!("in:{direction}")),
-        );
+        items.extend(self.direction.iter().map(|direction| format!("in:{direction}")));
         items.extend(self.before.iter().map(|date| format!("before:{date}")));
         items.extend(self.after.iter().map(|date| format!("after:{date}")));
         items.extend(self.clauses.iter().map(Clause::to_string));
         formatter.write_str(&items.join(" "))?;
         // Without the space the last word would be read as one that is still being typed.
         match self.clauses.last() {
-            Some(Clause {
-                text: ClauseText::Word(_),
-                ..
-            }) => formatter.write_str(" "),
+            Some(Clause { text: ClauseText::Word(_), .. }) => formatter.write_str(" "),
             _ => Ok(()),
         }
     }
@@ -446,11 +393,7 @@ impl fmt::Display for Direction {
 
 /// A value in the form in which it can be read again: one with a quote in it was typed without quotes.
 fn quoted(value: &str) -> String {
-    if value.contains('"') {
-        value.to_owned()
-    } else {
-        format!("\"{value}\"")
-    }
+    if value.contains('"') { value.to_owned() } else { format!("\"{value}\"") }
 }
 
 #[cfg(test)]
@@ -460,11 +403,7 @@ mod tests {
     use super::*;
 
     fn clause(scope: Scope, text: ClauseText) -> Clause {
-        Clause {
-            is_negated: false,
-            scope,
-            text,
-        }
+        Clause { is_negated: false, scope, text }
     }
 
     #[test]
@@ -478,16 +417,10 @@ mod tests {
             query.clauses,
             [
                 clause(anywhere, ClauseText::Word("Angebot".into())),
-                Clause {
-                    is_negated: true,
-                    ..clause(anywhere, ClauseText::Word("spam".into()))
-                },
+                Clause { is_negated: true, ..clause(anywhere, ClauseText::Word("spam".into())) },
                 clause(anywhere, ClauseText::Phrase("mit Gruss".into())),
                 clause(Scope::From, ClauseText::Word("anna".into())),
-                Clause {
-                    is_negated: true,
-                    ..clause(Scope::To, ClauseText::Phrase("Beat Keller".into()))
-                },
+                Clause { is_negated: true, ..clause(Scope::To, ClauseText::Phrase("Beat Keller".into())) },
                 clause(anywhere, ClauseText::Word("foo:bar".into())),
                 clause(anywhere, ClauseText::Prefix("ver".into())),
             ]
@@ -503,39 +436,15 @@ mod tests {
 
     #[test]
     fn the_last_word_is_a_prefix_until_a_space_follows() {
-        assert_eq!(
-            Query::parse("ang").unwrap().clauses[0].text,
-            ClauseText::Prefix("ang".into())
-        );
-        assert_eq!(
-            Query::parse("ang ").unwrap().clauses[0].text,
-            ClauseText::Word("ang".into())
-        );
-        assert_eq!(
-            Query::parse("-ang").unwrap().clauses[0].text,
-            ClauseText::Word("ang".into())
-        );
-        assert_eq!(
-            Query::parse("from:an").unwrap().clauses[0].text,
-            ClauseText::Prefix("an".into())
-        );
+        assert_eq!(Query::parse("ang").unwrap().clauses[0].text, ClauseText::Prefix("ang".into()));
+        assert_eq!(Query::parse("ang ").unwrap().clauses[0].text, ClauseText::Word("ang".into()));
+        assert_eq!(Query::parse("-ang").unwrap().clauses[0].text, ClauseText::Word("ang".into()));
+        assert_eq!(Query::parse("from:an").unwrap().clauses[0].text, ClauseText::Prefix("an".into()));
     }
 
     #[test]
     fn skips_what_is_half_typed() {
-        for text in [
-            "",
-            "  ",
-            "-",
-            "\"",
-            "\"\"",
-            "from:",
-            "is:",
-            "before:",
-            "...",
-            "- -",
-            "campaign:\"\"",
-        ] {
+        for text in ["", "  ", "-", "\"", "\"\"", "from:", "is:", "before:", "...", "- -", "campaign:\"\""] {
             assert!(Query::parse(text).unwrap().is_empty(), "{text}");
         }
     }
@@ -554,10 +463,7 @@ mod tests {
             assert!(message.contains(&format!("`{token}`")), "{message}");
         }
         assert_eq!(Query::parse(&"x".repeat(2_000)), Err(QueryError::TooLong));
-        assert_eq!(
-            Query::parse(&"x ".repeat(40)),
-            Err(QueryError::TooManyWords)
-        );
+        assert_eq!(Query::parse(&"x ".repeat(40)), Err(QueryError::TooManyWords));
     }
 
     fn typed() -> impl Strategy<Value = String> {

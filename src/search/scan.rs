@@ -38,20 +38,14 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     pub(super) fn new(searcher: Searcher) -> Result<Self, IndexError> {
-        let segments = searcher
-            .segment_readers()
-            .iter()
-            .map(Columns::open)
-            .collect::<Result<_, _>>()?;
+        let segments = searcher.segment_readers().iter().map(Columns::open).collect::<Result<_, _>>()?;
         Ok(Self { searcher, segments })
     }
 
     /// The highest message number in the index, deleted ones included.
     pub(super) fn highest_message_number(&self) -> Option<u64> {
         let in_use = self.segments.iter().filter(|columns| columns.length > 0);
-        in_use
-            .map(|columns| columns.message_number.max_value())
-            .max()
+        in_use.map(|columns| columns.message_number.max_value()).max()
     }
 }
 
@@ -70,9 +64,7 @@ impl Columns {
         Ok(Self {
             occurred_at_ms: fields.i64(schema::OCCURRED_AT)?.first_or_default_col(0),
             message_number: fields.u64(schema::MESSAGE_NUMBER)?.first_or_default_col(0),
-            conversation_number: fields
-                .u64(schema::CONVERSATION_NUMBER)?
-                .first_or_default_col(0),
+            conversation_number: fields.u64(schema::CONVERSATION_NUMBER)?.first_or_default_col(0),
             is_inbound: fields.bool(schema::IS_INBOUND)?.first_or_default_col(false),
             length: reader.max_doc(),
         })
@@ -122,11 +114,7 @@ pub(super) struct Found {
 }
 
 /// Runs the query.
-pub(super) fn scan(
-    snapshot: &Snapshot,
-    query: &dyn Query,
-    request: &Request<'_>,
-) -> Result<Found, IndexError> {
+pub(super) fn scan(snapshot: &Snapshot, query: &dyn Query, request: &Request<'_>) -> Result<Found, IndexError> {
     let scoring = if request.highest_score.is_some() {
         EnableScoring::enabled_from_searcher(&snapshot.searcher)
     } else {
@@ -141,31 +129,17 @@ pub(super) fn scan(
         .map(|(reader, columns)| Segment::new(reader, columns, request))
         .filter(|segment| !segment.range.is_empty())
         .collect();
-    segments.sort_by_cached_key(|segment| {
-        Reverse(segment.columns.occurred_at_ms.get_val(segment.range.start))
-    });
+    segments.sort_by_cached_key(|segment| Reverse(segment.columns.occurred_at_ms.get_val(segment.range.start)));
 
-    let mut page = Page {
-        best: BinaryHeap::new(),
-        size: request.limit.saturating_add(1),
-        total: 0,
-    };
+    let mut page = Page { best: BinaryHeap::new(), size: request.limit.saturating_add(1), total: 0 };
     for segment in &mut segments {
         segment.collect(weight.as_ref(), request, &mut page)?;
     }
     for segment in &mut segments {
         segment.count(weight.as_ref(), request, &mut page)?;
     }
-    let hits = page
-        .best
-        .into_sorted_vec()
-        .into_iter()
-        .map(|Reverse(hit)| hit)
-        .collect();
-    Ok(Found {
-        hits,
-        total: page.total,
-    })
+    let hits = page.best.into_sorted_vec().into_iter().map(|Reverse(hit)| hit).collect();
+    Ok(Found { hits, total: page.total })
 }
 
 /// The page that is being filled.
@@ -210,34 +184,18 @@ struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     fn new(reader: &'a SegmentReader, columns: &'a Columns, request: &Request<'_>) -> Self {
-        let start = request
-            .before_ms
-            .map_or(0, |before| columns.first_older_than(before));
-        let end = request
-            .since_ms
-            .map_or(columns.length, |since| columns.first_older_than(since));
+        let start = request.before_ms.map_or(0, |before| columns.first_older_than(before));
+        let end = request.since_ms.map_or(columns.length, |since| columns.first_older_than(since));
         let page_start = match (request.after, request.highest_score) {
             // Messages of the cursor's own millisecond are compared one by one.
             (Some(after), None) => columns.first_older_than(after.occurred_at_ms.saturating_add(1)),
             _ => 0,
         };
-        Self {
-            reader,
-            columns,
-            range: start..end,
-            page_start,
-            scorer: None,
-            is_finished: false,
-        }
+        Self { reader, columns, range: start..end, page_start, scorer: None, is_finished: false }
     }
 
     /// Collects hits until no better one can follow. Counts what it meets.
-    fn collect(
-        &mut self,
-        weight: &dyn Weight,
-        request: &Request<'_>,
-        page: &mut Page,
-    ) -> Result<(), IndexError> {
+    fn collect(&mut self, weight: &dyn Weight, request: &Request<'_>, page: &mut Page) -> Result<(), IndexError> {
         let newest = self.range.start.max(self.page_start);
         if newest >= self.range.end || !self.can_improve(newest, request, page.threshold()) {
             return Ok(());
@@ -256,9 +214,7 @@ impl<'a> Segment<'a> {
                 self.is_finished = true;
                 return Ok(());
             }
-            if !is_open
-                || !self.can_improve(document.max(self.page_start), request, page.threshold())
-            {
+            if !is_open || !self.can_improve(document.max(self.page_start), request, page.threshold()) {
                 self.scorer = Some(scorer);
                 return Ok(());
             }
@@ -266,12 +222,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Counts the rest, up to the cap.
-    fn count(
-        &mut self,
-        weight: &dyn Weight,
-        request: &Request<'_>,
-        page: &mut Page,
-    ) -> Result<(), IndexError> {
+    fn count(&mut self, weight: &dyn Weight, request: &Request<'_>, page: &mut Page) -> Result<(), IndexError> {
         if self.is_finished || page.is_counted() {
             return Ok(());
         }
@@ -282,10 +233,7 @@ impl<'a> Segment<'a> {
         let mut documents = [0; COLLECT_BLOCK_BUFFER_LEN];
         while scorer.doc() < self.range.end && !page.is_counted() {
             let length = scorer.fill_buffer(&mut documents);
-            let accepted = documents
-                .iter()
-                .take(length)
-                .filter(|&&document| self.accepts(document, request));
+            let accepted = documents.iter().take(length).filter(|&&document| self.accepts(document, request));
             page.total += accepted.count();
         }
         Ok(())
@@ -300,12 +248,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Reads one block of matches; false once a match is older than all hits of a full page.
-    fn collect_block(
-        &self,
-        scorer: &mut dyn Scorer,
-        request: &Request<'_>,
-        page: &mut Page,
-    ) -> bool {
+    fn collect_block(&self, scorer: &mut dyn Scorer, request: &Request<'_>, page: &mut Page) -> bool {
         let mut documents = [0; COLLECT_BLOCK_BUFFER_LEN];
         let length = scorer.fill_buffer(&mut documents);
         let mut is_open = true;
@@ -322,12 +265,7 @@ impl<'a> Segment<'a> {
     }
 
     /// Reads one match with its score.
-    fn collect_scored(
-        &self,
-        scorer: &mut dyn Scorer,
-        request: &Request<'_>,
-        page: &mut Page,
-    ) -> bool {
+    fn collect_scored(&self, scorer: &mut dyn Scorer, request: &Request<'_>, page: &mut Page) -> bool {
         let document = scorer.doc();
         if document == TERMINATED {
             return false;
@@ -344,17 +282,11 @@ impl<'a> Segment<'a> {
     fn offer(&self, document: DocId, score: u32, request: &Request<'_>, page: &mut Page) -> bool {
         let occurred_at_ms = self.columns.occurred_at_ms.get_val(document);
         let threshold = page.threshold();
-        if threshold
-            .is_some_and(|worst| (score, occurred_at_ms) < (worst.score, worst.occurred_at_ms))
-        {
+        if threshold.is_some_and(|worst| (score, occurred_at_ms) < (worst.score, worst.occurred_at_ms)) {
             return false;
         }
         let message_number = self.columns.message_number.get_val(document);
-        let key = Key {
-            score,
-            occurred_at_ms,
-            message_number,
-        };
+        let key = Key { score, occurred_at_ms, message_number };
         let is_after_cursor = request.after.is_none_or(|after| key < after);
         if is_after_cursor && threshold.is_none_or(|worst| key > worst) {
             page.push(key, self.columns.conversation_number.get_val(document));
@@ -370,28 +302,23 @@ impl<'a> Segment<'a> {
         if worst.score < request.highest_score.unwrap_or(0) {
             return true;
         }
-        document < self.columns.length
-            && self.columns.occurred_at_ms.get_val(document) >= worst.occurred_at_ms
+        document < self.columns.length && self.columns.occurred_at_ms.get_val(document) >= worst.occurred_at_ms
     }
 
     fn accepts(&self, document: DocId, request: &Request<'_>) -> bool {
         self.range.contains(&document)
             && !self.reader.is_deleted(document)
-            && request.direction.is_none_or(|direction| {
-                self.columns.is_inbound.get_val(document) == (direction == Direction::Received)
-            })
-            && request.conversations.is_none_or(|conversations| {
-                conversations.contains(self.columns.conversation_number.get_val(document))
-            })
+            && request
+                .direction
+                .is_none_or(|direction| self.columns.is_inbound.get_val(document) == (direction == Direction::Received))
+            && request
+                .conversations
+                .is_none_or(|conversations| conversations.contains(self.columns.conversation_number.get_val(document)))
     }
 }
 
 /// Scores are sums of small whole numbers, so nothing is lost.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "scores are whole numbers below 1,000"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scores are whole numbers below 1,000")]
 const fn whole_score(score: f32) -> u32 {
     score as u32
 }

@@ -13,9 +13,7 @@
 //! and the lists they replace are short; sorting segments by arrival, because the newest hits of a common word would then
 //! be found only at the end of its posting list, after an import of old messages not even there.
 
-use tantivy::schema::{
-    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
-};
+use tantivy::schema::{BytesOptions, FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
 use tantivy::{Index, IndexSettings, IndexSortByField, Order, TantivyDocument, Term};
 use uuid::Uuid;
@@ -60,10 +58,7 @@ pub(super) struct Fields {
 pub(super) fn build() -> (Schema, Fields) {
     let text = |option| {
         TextOptions::default().set_indexing_options(
-            TextFieldIndexing::default()
-                .set_tokenizer(TOKENIZER)
-                .set_index_option(option)
-                .set_fieldnorms(false),
+            TextFieldIndexing::default().set_tokenizer(TOKENIZER).set_index_option(option).set_fieldnorms(false),
         )
     };
     let mut schema = Schema::builder();
@@ -84,10 +79,7 @@ pub(super) fn build() -> (Schema, Fields) {
 /// How segments are written.
 pub(super) fn settings() -> IndexSettings {
     IndexSettings {
-        sort_by_field: Some(IndexSortByField {
-            field: OCCURRED_AT.to_owned(),
-            order: Order::Desc,
-        }),
+        sort_by_field: Some(IndexSortByField { field: OCCURRED_AT.to_owned(), order: Order::Desc }),
         ..IndexSettings::default()
     }
 }
@@ -130,10 +122,7 @@ pub(super) struct DocumentMaker {
 
 impl DocumentMaker {
     pub(super) fn new(fields: Fields) -> Self {
-        Self {
-            fields,
-            stemmers: Stemmers::new(),
-        }
+        Self { fields, stemmers: Stemmers::new() }
     }
 
     pub(super) fn document(&self, message: &SearchDocument) -> TantivyDocument {
@@ -157,49 +146,25 @@ impl DocumentMaker {
     }
 
     fn terms(&self, message: &SearchDocument) -> Terms {
-        let contact = [
-            message.contact_name.as_str(),
-            message.contact_address.as_str(),
-            message.company_name.as_str(),
-        ];
+        let contact = [message.contact_name.as_str(), message.contact_address.as_str(), message.company_name.as_str()];
         let mailbox = [message.mailbox_address.as_deref().unwrap_or("")];
-        let (from, to): (&[&str], &[&str]) = if message.is_inbound {
-            (&contact, &mailbox)
-        } else {
-            (&mailbox, &contact)
-        };
+        let (from, to): (&[&str], &[&str]) =
+            if message.is_inbound { (&contact, &mailbox) } else { (&mailbox, &contact) };
 
         let subject = PartWords::read(&message.subject);
         let body = PartWords::read(&message.body);
         let language = language::detect(subject.words().chain(body.words()));
         let inflected = Inflection::Stems(language);
         let mut names: Vec<PartWords> = contact.into_iter().map(PartWords::read).collect();
-        names.push(PartWords::read(
-            message.campaign_name.as_deref().unwrap_or(""),
-        ));
+        names.push(PartWords::read(message.campaign_name.as_deref().unwrap_or("")));
 
         let mut terms = Terms::default();
         terms.add(Scope::Subject, &[&subject], inflected, &self.stemmers);
-        terms.add(
-            Scope::Anywhere,
-            &[&subject, &body],
-            inflected,
-            &self.stemmers,
-        );
-        terms.add(
-            Scope::Anywhere,
-            &names.iter().collect::<Vec<_>>(),
-            Inflection::None,
-            &self.stemmers,
-        );
+        terms.add(Scope::Anywhere, &[&subject, &body], inflected, &self.stemmers);
+        terms.add(Scope::Anywhere, &names.iter().collect::<Vec<_>>(), Inflection::None, &self.stemmers);
         for (scope, texts) in [(Scope::From, from), (Scope::To, to)] {
             let parts: Vec<PartWords> = texts.iter().map(|text| PartWords::read(text)).collect();
-            terms.add(
-                scope,
-                &parts.iter().collect::<Vec<_>>(),
-                Inflection::Unsearched,
-                &self.stemmers,
-            );
+            terms.add(scope, &parts.iter().collect::<Vec<_>>(), Inflection::Unsearched, &self.stemmers);
         }
         terms
     }
@@ -213,10 +178,7 @@ struct PartWords {
 
 impl PartWords {
     fn read(text: &str) -> Self {
-        Self {
-            words: text::words(text),
-            compounds: text::compounds(text),
-        }
+        Self { words: text::words(text), compounds: text::compounds(text) }
     }
 
     fn words(&self) -> impl Iterator<Item = &str> {
@@ -244,13 +206,7 @@ struct Terms {
 }
 
 impl Terms {
-    fn add(
-        &mut self,
-        scope: Scope,
-        parts: &[&PartWords],
-        inflection: Inflection,
-        stemmers: &Stemmers,
-    ) {
+    fn add(&mut self, scope: Scope, parts: &[&PartWords], inflection: Inflection, stemmers: &Stemmers) {
         for part in parts {
             for word in part.words() {
                 push_term(&mut self.words, scope, word);
@@ -262,21 +218,13 @@ impl Terms {
             // A phrase must not run from one compound into the next.
             self.words.push(SEPARATOR);
         }
-        let mut distinct: Vec<&str> = parts
-            .iter()
-            .flat_map(|part| {
-                part.words()
-                    .chain(part.compounds.iter().map(String::as_str))
-            })
-            .collect();
+        let mut distinct: Vec<&str> =
+            parts.iter().flat_map(|part| part.words().chain(part.compounds.iter().map(String::as_str))).collect();
         distinct.sort_unstable();
         distinct.dedup();
         self.add_prefixes(scope, &distinct);
         // Compounds are searched as phrases and prefixes, never by stem.
-        for word in distinct
-            .into_iter()
-            .filter(|word| !word.contains(['.', '@']))
-        {
+        for word in distinct.into_iter().filter(|word| !word.contains(['.', '@'])) {
             match inflection {
                 Inflection::Stems(language) => {
                     for stem in stemmers.distinct(word, language) {
@@ -293,14 +241,8 @@ impl Terms {
     fn add_prefixes(&mut self, scope: Scope, sorted: &[&str]) {
         let mut previous = "";
         for word in sorted {
-            let shared = word
-                .chars()
-                .zip(previous.chars())
-                .take_while(|(left, right)| left == right)
-                .count();
-            let ends = word
-                .char_indices()
-                .map(|(start, character)| start + character.len_utf8());
+            let shared = word.chars().zip(previous.chars()).take_while(|(left, right)| left == right).count();
+            let ends = word.char_indices().map(|(start, character)| start + character.len_utf8());
             for end in ends.take(PREFIX_GRAM_MAX).skip(shared) {
                 push_term(&mut self.prefixes, scope, word.get(..end).unwrap_or(word));
             }
@@ -331,10 +273,7 @@ impl Tokenizer for SeparatedTokenizer {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> SeparatedStream<'a> {
         self.token.reset();
-        SeparatedStream {
-            pieces: text.split(SEPARATOR),
-            token: &mut self.token,
-        }
+        SeparatedStream { pieces: text.split(SEPARATOR), token: &mut self.token }
     }
 }
 

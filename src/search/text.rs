@@ -59,26 +59,19 @@ pub(super) fn compounds(text: &str) -> Vec<String> {
 /// The canonical form of one compound, or `None` if the text is a plain word or no compound at all.
 pub(super) fn compound(text: &str) -> Option<String> {
     let text = text.trim_matches(|character: char| !is_word_char(character));
-    if text.len() > MAX_COMPOUND_BYTES
-        || !text.contains(['.', '@'])
-        || !text.chars().all(is_compound_char)
-    {
+    if text.len() > MAX_COMPOUND_BYTES || !text.contains(['.', '@']) || !text.chars().all(is_compound_char) {
         return None;
     }
     let mut folded = String::with_capacity(text.len());
     for part in text.split_inclusive(|character: char| !is_word_char(character)) {
         folded.push_str(&fold(part));
-        folded.extend(
-            part.chars()
-                .last()
-                .filter(|&character| !is_word_char(character)),
-        );
+        folded.extend(part.chars().last().filter(|&character| !is_word_char(character)));
     }
     Some(folded)
 }
 
 /// The canonical form of one word; what is neither letter nor digit is left out.
-pub(super) fn fold(word: &str) -> String {
+pub fn fold(word: &str) -> String {
     let mut folded = Folder::default();
     if word.is_ascii() {
         for byte in word.bytes().filter(u8::is_ascii_alphanumeric) {
@@ -166,9 +159,7 @@ fn runs(text: &str, belongs: fn(char) -> bool) -> impl Iterator<Item = Range<usi
     let mut characters = text.char_indices();
     std::iter::from_fn(move || {
         let (start, _) = characters.find(|&(_, character)| belongs(character))?;
-        let end = characters
-            .find(|&(_, character)| !belongs(character))
-            .map_or(text.len(), |(end, _)| end);
+        let end = characters.find(|&(_, character)| !belongs(character)).map_or(text.len(), |(end, _)| end);
         Some(start..end)
     })
 }
@@ -206,10 +197,7 @@ mod tests {
         let text = "An: <Anna.Müller@firma.ch>, v1.5.";
         let folded: Vec<String> = words(text).into_iter().map(|word| word.folded).collect();
         assert_eq!(folded, ["an", "anna", "muller", "firma", "ch", "v1", "5"]);
-        assert_eq!(
-            compounds(text),
-            ["firma.ch", "anna.muller@firma.ch", "v1.5"]
-        );
+        assert_eq!(compounds(text), ["firma.ch", "anna.muller@firma.ch", "v1.5"]);
     }
 
     proptest! {

@@ -197,8 +197,8 @@ fn consume_batch<C: Consumer>(
         None => consumer.load_cursor(database)?,
     };
     let limit = consumer.batch_limit();
-    let events: Vec<Event> =
-        database.read_blocking(|connection| -> Result<_, store::Error> { event_log::list_after(connection, cursor, limit) })?;
+    let events: Vec<Event> = database
+        .read_blocking(|connection| -> Result<_, store::Error> { event_log::list_after(connection, cursor, limit) })?;
     let Some(up_to) = events.last().map(|event| event.sequence) else { return Ok(cursor) };
     consumer.consume(database, &events, up_to)?;
     Ok(up_to)

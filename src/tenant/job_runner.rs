@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::job::{self, Job};
+use crate::clock::Clock;
 use crate::inbox::indexer::IndexState;
 use crate::store::{self, Database};
 
@@ -18,6 +19,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Workshop {
     pub(super) database: Database,
     pub(super) index: Arc<IndexState>,
+    pub(super) clock: Clock,
 }
 
 pub(super) struct JobRunner {
@@ -62,13 +64,11 @@ async fn run(workshop: Workshop, notify: Arc<Notify>, is_busy: Arc<AtomicBool>, 
 }
 
 async fn pause_until_due(workshop: &Workshop) -> Duration {
-    let due = workshop.database.read(job::next_due_ms).await;
-    let now = workshop.database.write(|tx| -> Result<i64, store::Error> { Ok(tx.now_ms()) });
-    match due {
-        Ok(Some(due_ms)) => match now.await {
-            Ok(now_ms) => Duration::from_millis(u64::try_from(due_ms.saturating_sub(now_ms)).unwrap_or(0)).min(LOOK_AGAIN),
-            Err(_error) => LOOK_AGAIN,
-        },
+    match workshop.database.read(job::next_due_ms).await {
+        Ok(Some(due_ms)) => {
+            let wait_ms = due_ms.saturating_sub(workshop.clock.now_ms());
+            Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0)).min(LOOK_AGAIN)
+        }
         _ => LOOK_AGAIN,
     }
 }

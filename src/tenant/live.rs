@@ -60,7 +60,9 @@ async fn run(database: Database, frames: broadcast::Sender<Frame>, mut stop: wat
                 break;
             }
             let read = database
-                .read(move |connection| -> Result<_, store::Error> { event_log::list_after(connection, cursor, FRAME_LIMIT) })
+                .read(move |connection| -> Result<_, store::Error> {
+                    event_log::list_after(connection, cursor, FRAME_LIMIT)
+                })
                 .await;
             match read {
                 Ok(events) => {

@@ -33,9 +33,7 @@ use std::sync::Arc;
 use activity::Activity;
 pub use event::{History, Live, Pace, Quirks, Replies, SimulatedEvent, Timeline};
 pub use journey::{Mix, MixError};
-pub use post::{
-    Answer, Attempt, Poster, PosterConfig, PosterError, Schedule, Statistics, WebhookStatus,
-};
+pub use post::{Answer, Attempt, Poster, PosterConfig, PosterError, Schedule, Statistics, WebhookStatus};
 pub use server::{Webhook, Workspace, serve};
 pub use text::{Intent, Language};
 pub use world::{Campaign, Company, Lead, Mailbox, Region, World, WorldSize};
@@ -76,10 +74,7 @@ impl SimulatorConfig {
     pub fn for_messages(seed: u64, start_ms: i64, messages: usize) -> Self {
         let leads = (messages / 8).clamp(50, 60_000);
         Self {
-            size: WorldSize {
-                leads,
-                ..WorldSize::default()
-            },
+            size: WorldSize { leads, ..WorldSize::default() },
             history_events: messages.saturating_mul(2).saturating_add(200),
             ..Self::new(seed, start_ms)
         }
@@ -98,11 +93,7 @@ impl Simulator {
     /// Makes the workspace.
     pub fn new(config: SimulatorConfig) -> Self {
         let world = Arc::new(World::new(config.seed, config.start_ms, config.size));
-        Self {
-            config,
-            world,
-            activity: Arc::new(Activity::default()),
-        }
+        Self { config, world, activity: Arc::new(Activity::default()) }
     }
 
     /// The campaigns, mailboxes and leads.
@@ -122,12 +113,7 @@ impl Simulator {
 
     /// Distinct replies without end, for load tests. `new_conversations` (0 to 1) is the share that opens a conversation.
     pub fn replies(&self, new_conversations: f64) -> Replies {
-        Replies::new(
-            Arc::clone(&self.world),
-            self.config.mix.clone(),
-            self.config.quirks.clone(),
-            new_conversations,
-        )
+        Replies::new(Arc::clone(&self.world), self.config.mix.clone(), self.config.quirks.clone(), new_conversations)
     }
 
     /// History up to and including the message with that number; make the simulator with [`SimulatorConfig::for_messages`].
@@ -141,29 +127,13 @@ impl Simulator {
     }
 
     /// The workspace's API, to be served by [`serve`]; each poster is one of its webhooks.
-    pub fn workspace(
-        &self,
-        api_key: impl Into<String>,
-        posters: Vec<Poster>,
-        clock: Clock,
-    ) -> Workspace {
-        Workspace::new(
-            Arc::clone(&self.world),
-            Arc::clone(&self.activity),
-            api_key.into(),
-            posters,
-            clock,
-        )
+    pub fn workspace(&self, api_key: impl Into<String>, posters: Vec<Poster>, clock: Clock) -> Workspace {
+        Workspace::new(Arc::clone(&self.world), Arc::clone(&self.activity), api_key.into(), posters, clock)
     }
 
     /// Posts all of history at full speed.
-    pub async fn run_history(
-        &self,
-        poster: &Poster,
-        shutdown: impl Future<Output = ()>,
-    ) -> Statistics {
-        self.run(self.history(), poster, Schedule::FullSpeed, shutdown)
-            .await
+    pub async fn run_history(&self, poster: &Poster, shutdown: impl Future<Output = ()>) -> Statistics {
+        self.run(self.history(), poster, Schedule::FullSpeed, shutdown).await
     }
 
     /// Posts live events at a pace until `shutdown` is ready.
@@ -174,13 +144,7 @@ impl Simulator {
         now_ms: i64,
         shutdown: impl Future<Output = ()>,
     ) -> Statistics {
-        self.run(
-            self.live(now_ms, pace),
-            poster,
-            Schedule::AsTimed { from_ms: now_ms },
-            shutdown,
-        )
-        .await
+        self.run(self.live(now_ms, pace), poster, Schedule::AsTimed { from_ms: now_ms }, shutdown).await
     }
 
     /// Posts any events of this simulator; the workspace's API knows of them from then on.
@@ -192,20 +156,13 @@ impl Simulator {
         shutdown: impl Future<Output = ()>,
     ) -> Statistics {
         let activity = Arc::clone(&self.activity);
-        let noted = events
-            .into_iter()
-            .inspect(move |event| activity.record(event));
+        let noted = events.into_iter().inspect(move |event| activity.record(event));
         poster.post_all(noted, schedule, shutdown).await
     }
 
     fn timeline(&self) -> Timeline {
         let config = &self.config;
-        Timeline::new(
-            Arc::clone(&self.world),
-            config.mix.clone(),
-            config.quirks.clone(),
-            config.history_events,
-        )
+        Timeline::new(Arc::clone(&self.world), config.mix.clone(), config.quirks.clone(), config.history_events)
     }
 }
 

@@ -77,9 +77,7 @@ pub(super) fn business_time(at_ms: i64, zone: &TimeZone, dice: &mut Dice) -> i64
 }
 
 fn morning(date: Date, zone: &TimeZone, dice: &mut Dice) -> i64 {
-    let offset_ms = dice
-        .between(0, 4 * HOUR_MS)
-        .min(dice.between(0, 6 * HOUR_MS));
+    let offset_ms = dice.between(0, 4 * HOUR_MS).min(dice.between(0, 6 * HOUR_MS));
     instant(date.at(7, 40, 0, 0), zone).saturating_add(offset_ms)
 }
 
@@ -119,10 +117,7 @@ pub(super) fn iso(at_ms: i64) -> String {
 
 /// The date part of [`iso`].
 pub(super) fn write_date_iso(out: &mut String, date: Date) {
-    put(
-        out,
-        format_args!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()),
-    );
+    put(out, format_args!("{:04}-{:02}-{:02}", date.year(), date.month(), date.day()));
 }
 
 /// `09:05`.

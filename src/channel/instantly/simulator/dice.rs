@@ -95,15 +95,13 @@ impl Dice {
     pub(super) fn uuid_v7(&mut self, at_ms: i64) -> Uuid {
         let mut random = [0_u8; 10];
         self.0.fill_bytes(&mut random);
-        uuid::Builder::from_unix_timestamp_millis(u64::try_from(at_ms).unwrap_or(0), &random)
-            .into_uuid()
+        uuid::Builder::from_unix_timestamp_millis(u64::try_from(at_ms).unwrap_or(0), &random).into_uuid()
     }
 
     /// A thread id as the service writes them: two hex digits, a hyphen, 23 base64url characters.
     pub(super) fn thread_id(&mut self) -> String {
         const HEX: &[u8; 16] = b"0123456789abcdef";
-        const BASE64URL: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let mut id = String::with_capacity(26);
         for position in 0..26 {
             let letter = match position {

@@ -40,10 +40,7 @@ pub struct SimulatedEvent {
 impl SimulatedEvent {
     /// Whether a mail of either side is in it, which becomes a message of a conversation.
     pub fn carries_message(&self) -> bool {
-        matches!(
-            self.event_type.as_ref(),
-            "email_sent" | "reply_received" | "auto_reply_received"
-        )
+        matches!(self.event_type.as_ref(), "email_sent" | "reply_received" | "auto_reply_received")
     }
 }
 

@@ -72,14 +72,8 @@ impl FromStr for Mix {
 
     fn from_str(text: &str) -> Result<Self, MixError> {
         let mut mix = Self::default();
-        for part in text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
-            mix.set(part).ok_or_else(|| MixError {
-                part: part.to_owned(),
-            })?;
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            mix.set(part).ok_or_else(|| MixError { part: part.to_owned() })?;
         }
         Ok(mix)
     }
@@ -125,10 +119,7 @@ impl Mix {
             self.unsubscribe,
             self.wrong_person,
         ];
-        INTENTS
-            .get(dice.weighted(&weights))
-            .copied()
-            .unwrap_or(Intent::Interested)
+        INTENTS.get(dice.weighted(&weights)).copied().unwrap_or(Intent::Interested)
     }
 }
 
@@ -165,10 +156,7 @@ pub(super) enum Action {
 impl Action {
     /// Whether the lead must not be written to afterwards.
     pub(super) const fn ends_contact(self) -> bool {
-        matches!(
-            self,
-            Self::Bounced | Self::Unsubscribed | Self::Reply(Intent::Unsubscribe, _)
-        )
+        matches!(self, Self::Bounced | Self::Unsubscribed | Self::Reply(Intent::Unsubscribe, _))
     }
 }
 
@@ -205,38 +193,18 @@ impl Journey {
         let lead = world.leads.get(lead_index)?;
         let mut dice = Dice::new(world.seed, Purpose::Journey, number);
         let campaigns = world.campaigns_in(lead.language());
-        let position = campaigns
-            .iter()
-            .position(|campaign| *campaign == lead.campaign)
-            .unwrap_or(0);
-        let campaign_index = campaigns
-            .iter()
-            .cycle()
-            .nth(position + round % 64)
-            .copied()?;
+        let position = campaigns.iter().position(|campaign| *campaign == lead.campaign).unwrap_or(0);
+        let campaign_index = campaigns.iter().cycle().nth(position + round % 64).copied()?;
         let campaign = world.campaigns.get(campaign_index)?;
-        let mut planner = Planner {
-            world,
-            mix,
-            lead_index,
-            plan: Vec::with_capacity(8),
-            at_ms: from_ms,
-            dice: &mut dice,
-        };
+        let mut planner =
+            Planner { world, mix, lead_index, plan: Vec::with_capacity(8), at_ms: from_ms, dice: &mut dice };
         planner.run(campaign.steps);
         let mut plan = planner.plan;
         plan.sort_by_key(|planned| planned.at_ms);
         let mailbox = dice.pick(&campaign.mailboxes);
         let mut variant = || u8::from(dice.chance(0.45)) + 1;
         let variants = [variant(), variant(), variant(), variant()];
-        Some(Self {
-            number,
-            lead: lead_index,
-            campaign: campaign_index,
-            mailbox,
-            variants,
-            plan,
-        })
+        Some(Self { number, lead: lead_index, campaign: campaign_index, mailbox, variants, plan })
     }
 }
 
@@ -263,12 +231,7 @@ impl Planner<'_> {
         let last = match outcome {
             Outcome::Silence => steps,
             Outcome::Bounce => 1,
-            _ => {
-                u8::try_from(self.dice.weighted(&[5.0, 3.0, 2.0, 1.0]))
-                    .unwrap_or(0)
-                    .min(steps.saturating_sub(1))
-                    + 1
-            }
+            _ => u8::try_from(self.dice.weighted(&[5.0, 3.0, 2.0, 1.0])).unwrap_or(0).min(steps.saturating_sub(1)) + 1,
         };
         self.pass_business(0, DAY_MS);
         for step in 1..=last {
@@ -276,10 +239,7 @@ impl Planner<'_> {
             if !matches!(outcome, Outcome::Bounce) {
                 self.opening(step, step == last);
             }
-            if step == 1
-                && self.dice.chance(self.mix.auto_reply)
-                && !matches!(outcome, Outcome::Bounce)
-            {
+            if step == 1 && self.dice.chance(self.mix.auto_reply) && !matches!(outcome, Outcome::Bounce) {
                 self.away_message(step);
             }
             if step < last {
@@ -300,10 +260,7 @@ impl Planner<'_> {
     fn outcome(&mut self) -> Outcome {
         let mix = self.mix;
         let silence = (1.0 - mix.bounce - mix.unsubscribe_link - mix.reply).max(0.0);
-        match self
-            .dice
-            .weighted(&[silence, mix.bounce, mix.unsubscribe_link, mix.reply])
-        {
+        match self.dice.weighted(&[silence, mix.bounce, mix.unsubscribe_link, mix.reply]) {
             1 => Outcome::Bounce,
             2 => Outcome::UnsubscribeLink,
             3 => Outcome::Reply(mix.draw_intent(self.dice)),
@@ -312,11 +269,7 @@ impl Planner<'_> {
     }
 
     fn opening(&mut self, step: u8, is_last: bool) {
-        let wanted = if is_last {
-            self.mix.open.max(0.5)
-        } else {
-            self.mix.open
-        };
+        let wanted = if is_last { self.mix.open.max(0.5) } else { self.mix.open };
         if self.mix.open <= 0.0 || !self.dice.chance(wanted) {
             return;
         }
@@ -371,11 +324,7 @@ impl Planner<'_> {
                 self.meeting(step);
             }
             Intent::Question => {
-                let label = if self.dice.chance(0.6) {
-                    Label::Interested
-                } else {
-                    Label::Neutral
-                };
+                let label = if self.dice.chance(0.6) { Label::Interested } else { Label::Neutral };
                 self.label_after_reply(step, label);
                 self.follow_up(step, 0.35);
             }
@@ -437,24 +386,16 @@ impl Planner<'_> {
     }
 
     fn push(&mut self, step: u8, action: Action) {
-        self.plan.push(Planned {
-            at_ms: self.at_ms,
-            step,
-            action,
-        });
+        self.plan.push(Planned { at_ms: self.at_ms, step, action });
     }
 
     fn pass(&mut self, least_ms: i64, most_ms: i64) {
         let first = self.dice.between(least_ms, most_ms);
-        self.at_ms = self
-            .at_ms
-            .saturating_add(first.min(self.dice.between(least_ms, most_ms)));
+        self.at_ms = self.at_ms.saturating_add(first.min(self.dice.between(least_ms, most_ms)));
     }
 
     fn pass_business(&mut self, least_ms: i64, most_ms: i64) {
-        let at_ms = self
-            .at_ms
-            .saturating_add(self.dice.between(least_ms, most_ms));
+        let at_ms = self.at_ms.saturating_add(self.dice.between(least_ms, most_ms));
         let world = self.world;
         if let Some(lead) = world.leads.get(self.lead_index) {
             self.at_ms = business_time(at_ms, lead.zone(world), self.dice);
@@ -469,12 +410,7 @@ mod tests {
     #[test]
     fn a_mix_is_read_from_text() {
         let mix: Mix = "reply=1, open = 0.25,question=3".parse().unwrap();
-        let wanted = Mix {
-            reply: 1.0,
-            open: 0.25,
-            question: 3.0,
-            ..Mix::default()
-        };
+        let wanted = Mix { reply: 1.0, open: 0.25, question: 3.0, ..Mix::default() };
         assert_eq!(mix, wanted);
         assert_eq!("reply=1,opn=2".parse::<Mix>().unwrap_err().part, "opn=2");
         assert!("reply=-1".parse::<Mix>().is_err());

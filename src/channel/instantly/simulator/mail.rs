@@ -52,10 +52,7 @@ impl Program {
 /// The outreach mail of a step and variant, both counted from 1. Repeats itself for the same scene and dice.
 pub(super) fn letter(scene: &Scene<'_>, step: u8, variant: u8, dice: &mut Dice) -> Mail {
     let book = scene.book();
-    let mut mail = Mail {
-        subject: subject(scene, step, variant, dice),
-        ..Mail::default()
-    };
+    let mut mail = Mail { subject: subject(scene, step, variant, dice), ..Mail::default() };
     let Some(letter) = book.letter(step, variant) else {
         return mail;
     };
@@ -74,9 +71,7 @@ pub(super) fn letter(scene: &Scene<'_>, step: u8, variant: u8, dice: &mut Dice) 
 
 fn subject(scene: &Scene<'_>, step: u8, variant: u8, dice: &mut Dice) -> String {
     let book = scene.book();
-    let own = book
-        .letter(step, variant)
-        .map_or("", |letter| letter.subject);
+    let own = book.letter(step, variant).map_or("", |letter| letter.subject);
     let mut subject = String::new();
     let skeleton = if own.is_empty() && step > 1 {
         subject.push_str("Re: ");
@@ -95,10 +90,7 @@ fn push_sender_signature(mail: &mut Mail, scene: &Scene<'_>) {
     let name = format!("{} {}", mailbox.first_name, mailbox.last_name);
     let company = super::world::SENDER_COMPANY;
     let closing = scene.book().sender_closing;
-    put(
-        &mut mail.text,
-        format_args!("{closing}\n{name}\n\n{company}\nwww.alpenblick-software.example\n"),
-    );
+    put(&mut mail.text, format_args!("{closing}\n{name}\n\n{company}\nwww.alpenblick-software.example\n"));
     put(
         &mut mail.html,
         format_args!(
@@ -114,10 +106,7 @@ pub(super) fn answer(scene: &Scene<'_>, subject: &str, dice: &mut Dice) -> Mail 
     let skeleton = dice.pick(scene.book().answers);
     render(&mut body, skeleton, scene, dice);
     body.push_str("\n\n");
-    let mut mail = Mail {
-        subject: subject.to_owned(),
-        ..Mail::default()
-    };
+    let mut mail = Mail { subject: subject.to_owned(), ..Mail::default() };
     for paragraph in body.split("\n\n").filter(|paragraph| !paragraph.is_empty()) {
         html::push_letter_paragraph(&mut mail.html, paragraph);
     }
@@ -127,12 +116,7 @@ pub(super) fn answer(scene: &Scene<'_>, subject: &str, dice: &mut Dice) -> Mail 
 }
 
 /// What a lead, or the machine of the lead, writes back. Only people quote what they answer.
-pub(super) fn reply(
-    scene: &Scene<'_>,
-    intent: Intent,
-    quoted: &Quoted<'_>,
-    dice: &mut Dice,
-) -> Mail {
+pub(super) fn reply(scene: &Scene<'_>, intent: Intent, quoted: &Quoted<'_>, dice: &mut Dice) -> Mail {
     let program = Program::of(scene.lead);
     let subject = reply_subject(scene, intent, quoted.mail.subject.as_str(), dice);
     let mut text = String::with_capacity(1024 + quoted.mail.text.len() * 2);
@@ -150,11 +134,7 @@ pub(super) fn reply(
         }
         let text = localised(text, scene.lead.region);
         let html = html::automatic(&text, scene);
-        return Mail {
-            subject,
-            text,
-            html,
-        };
+        return Mail { subject, text, html };
     }
     push_human_text(&mut text, scene, intent, dice);
     text = localised(text, scene.lead.region);
@@ -167,11 +147,7 @@ pub(super) fn reply(
     quote::push_text(&mut text, program, quoted, scene);
     quote::push_html(&mut html, program, quoted, scene);
     html.push_str(html::closing(program));
-    Mail {
-        subject,
-        text,
-        html,
-    }
+    Mail { subject, text, html }
 }
 
 /// Greeting, body, sometimes a postscript, and closing.
@@ -220,13 +196,9 @@ fn localised(text: String, region: Region) -> String {
     ];
     match region {
         Region::SwissGerman if text.contains('ß') => text.replace('ß', "ss"),
-        Region::Germany | Region::Austria => ELSEWHERE.iter().fold(text, |text, (swiss, other)| {
-            if text.contains(swiss) {
-                text.replace(swiss, other)
-            } else {
-                text
-            }
-        }),
+        Region::Germany | Region::Austria => ELSEWHERE
+            .iter()
+            .fold(text, |text, (swiss, other)| if text.contains(swiss) { text.replace(swiss, other) } else { text }),
         _ => text,
     }
 }
@@ -238,10 +210,7 @@ fn reply_subject(scene: &Scene<'_>, intent: Intent, original: &str, dice: &mut D
         Intent::Bounce => words.bounce_prefix,
         _ => words.reply_prefix,
     });
-    format!(
-        "{prefix}{}",
-        original.strip_prefix("Re: ").unwrap_or(original)
-    )
+    format!("{prefix}{}", original.strip_prefix("Re: ").unwrap_or(original))
 }
 
 fn push_capitalised(out: &mut String, text: &str) {
@@ -255,21 +224,13 @@ fn push_capitalised(out: &mut String, text: &str) {
 /// Puts the lead's first reply under our answer, as far as it was the lead's own text.
 pub(super) fn quote_first_reply(answer: &mut Mail, first: &Mail) {
     answer.text.push('\n');
-    for line in first
-        .text
-        .lines()
-        .take_while(|line| !line.starts_with('>'))
-        .take(12)
-    {
+    for line in first.text.lines().take_while(|line| !line.starts_with('>')).take(12) {
         put(&mut answer.text, format_args!("> {line}\n"));
     }
-    answer.html.push_str("<blockquote class=\"gmail_quote\" style=\"margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex\">");
-    for line in first
-        .text
-        .lines()
-        .take_while(|line| !line.starts_with('>'))
-        .take(12)
-    {
+    answer.html.push_str(
+        "<blockquote class=\"gmail_quote\" style=\"margin:0 0 0 .8ex;border-left:1px #ccc solid;padding-left:1ex\">",
+    );
+    for line in first.text.lines().take_while(|line| !line.starts_with('>')).take(12) {
         answer.html.push_str("<div>");
         html::push_escaped(&mut answer.html, line);
         answer.html.push_str("</div>");

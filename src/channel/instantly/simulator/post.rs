@@ -143,8 +143,7 @@ pub struct Answer {
 impl Answer {
     /// Whether the receiver took it.
     pub fn is_success(&self) -> bool {
-        self.status_code
-            .is_some_and(|status| (200..300).contains(&status))
+        self.status_code.is_some_and(|status| (200..300).contains(&status))
     }
 }
 
@@ -162,13 +161,7 @@ impl Poster {
             .map_err(PosterError::Client)?;
         let permits = Arc::new(Semaphore::new(config.connections.max(1)));
         let record = Mutex::new(Record::new(config.seed, config.log_capacity));
-        Ok(Self(Arc::new(Inner {
-            config,
-            client,
-            clock,
-            permits,
-            record,
-        })))
+        Ok(Self(Arc::new(Inner { config, client, clock, permits, record })))
     }
 
     /// Where it delivers to and how.
@@ -258,11 +251,7 @@ impl Poster {
     /// Starts a delivery as soon as a connection is free.
     async fn start(&self, body: Bytes, dice: &mut Dice, deliveries: &mut JoinSet<()>) {
         while deliveries.try_join_next().is_some() {}
-        let copies = if dice.chance(self.0.config.duplicates) {
-            2
-        } else {
-            1
-        };
+        let copies = if dice.chance(self.0.config.duplicates) { 2 } else { 1 };
         for _ in 0..copies {
             let Ok(permit) = Arc::clone(&self.0.permits).acquire_owned().await else {
                 return;
@@ -325,20 +314,13 @@ impl Inner {
                 let status = response.status();
                 // The body is read to its end so that the connection can be used again.
                 let read = response.bytes().await.map(|_| ());
-                let error = (!status.is_success())
-                    .then(|| format!("Request failed with status code {}", status.as_u16()));
-                (
-                    Some(status.as_u16()),
-                    error.or_else(|| read.err().map(|error| describe(&error))),
-                )
+                let error =
+                    (!status.is_success()).then(|| format!("Request failed with status code {}", status.as_u16()));
+                (Some(status.as_u16()), error.or_else(|| read.err().map(|error| describe(&error))))
             }
             Err(error) => (None, Some(describe(&error))),
         };
-        Answer {
-            status_code,
-            error,
-            response_time: begin.elapsed(),
-        }
+        Answer { status_code, error, response_time: begin.elapsed() }
     }
 }
 
@@ -358,16 +340,11 @@ fn describe(error: &reqwest::Error) -> String {
 
 fn headers(config: &PosterConfig) -> Result<HeaderMap, PosterError> {
     let mut headers = HeaderMap::new();
-    headers.insert(
-        ACCEPT,
-        HeaderValue::from_static("application/json, text/plain, */*"),
-    );
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/plain, */*"));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static("axios/0.21.4"));
     for (name, value) in &config.headers {
-        let header = HeaderName::try_from(name)
-            .ok()
-            .zip(HeaderValue::try_from(value).ok());
+        let header = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
         let (name, mut value) = header.ok_or_else(|| PosterError::Header { name: name.clone() })?;
         value.set_sensitive(true);
         headers.insert(name, value);
@@ -386,18 +363,8 @@ struct Timer {
 
 impl Timer {
     fn new(schedule: Schedule) -> Self {
-        let next_burst = if let Schedule::Rate { burst_every, .. } = schedule {
-            burst_every
-        } else {
-            Duration::MAX
-        };
-        Self {
-            schedule,
-            begin: Instant::now(),
-            due: Duration::ZERO,
-            burst_left: 0,
-            next_burst,
-        }
+        let next_burst = if let Schedule::Rate { burst_every, .. } = schedule { burst_every } else { Duration::MAX };
+        Self { schedule, begin: Instant::now(), due: Duration::ZERO, burst_left: 0, next_burst }
     }
 
     async fn wait_for(&mut self, at_ms: i64) {
@@ -412,15 +379,9 @@ impl Timer {
         match self.schedule {
             Schedule::FullSpeed => return None,
             Schedule::AsTimed { from_ms } => {
-                self.due = Duration::from_millis(
-                    u64::try_from(at_ms.saturating_sub(from_ms)).unwrap_or(0),
-                );
+                self.due = Duration::from_millis(u64::try_from(at_ms.saturating_sub(from_ms)).unwrap_or(0));
             }
-            Schedule::Rate {
-                per_second,
-                burst,
-                burst_every,
-            } => {
+            Schedule::Rate { per_second, burst, burst_every } => {
                 if self.is_in_burst(burst, burst_every, elapsed) {
                     return None;
                 }

@@ -61,41 +61,21 @@ impl Workspace {
         let mut dice = Dice::new(world.seed, Purpose::Workspace, 1);
         let created_ms = world.start_ms.saturating_sub(90 * super::calendar::DAY_MS);
         let name = |number: usize| {
-            if number == 0 {
-                "Salesbrain".to_owned()
-            } else {
-                format!("Salesbrain {}", number + 1)
-            }
+            if number == 0 { "Salesbrain".to_owned() } else { format!("Salesbrain {}", number + 1) }
         };
         let webhooks = posters
             .into_iter()
             .enumerate()
-            .map(|(number, poster)| Webhook {
-                id: dice.uuid_v7(created_ms),
-                name: name(number),
-                created_ms,
-                poster,
-            })
+            .map(|(number, poster)| Webhook { id: dice.uuid_v7(created_ms), name: name(number), created_ms, poster })
             .collect();
         let mut leads_by_id: Vec<usize> = (0..world.leads.len()).collect();
         leads_by_id.sort_by_key(|index| world.leads.get(*index).map(|lead| lead.id));
-        Self(Arc::new(Inner {
-            world,
-            activity,
-            api_key,
-            clock,
-            webhooks,
-            leads_by_id,
-        }))
+        Self(Arc::new(Inner { world, activity, api_key, clock, webhooks, leads_by_id }))
     }
 
     fn webhook(&self, id: &str) -> Result<&Webhook, Problem> {
         let id = Uuid::parse_str(id).ok();
-        self.0
-            .webhooks
-            .iter()
-            .find(|webhook| Some(webhook.id) == id)
-            .ok_or(Problem::NOT_FOUND)
+        self.0.webhooks.iter().find(|webhook| Some(webhook.id) == id).ok_or(Problem::NOT_FOUND)
     }
 }
 
@@ -105,9 +85,7 @@ pub async fn serve(
     listener: tokio::net::TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(workspace))
-        .with_graceful_shutdown(shutdown)
-        .await
+    axum::serve(listener, router(workspace)).with_graceful_shutdown(shutdown).await
 }
 
 /// Every route, in the order of their paths.
@@ -123,26 +101,14 @@ fn router(workspace: Workspace) -> Router {
         .route("/api/v2/webhooks/{id}/test", post(routes::test_webhook))
         .route("/api/v2/workspaces/current", get(routes::find_workspace))
         .fallback(routes::no_route)
-        .layer(axum::middleware::from_fn_with_state(
-            workspace.clone(),
-            guard,
-        ))
+        .layer(axum::middleware::from_fn_with_state(workspace.clone(), guard))
         .with_state(workspace)
 }
 
 /// What stands before every route: the proxy in front, the key, and the framework's dislike of empty JSON.
-async fn guard(
-    State(workspace): State<Workspace>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+async fn guard(State(workspace): State<Workspace>, request: Request, next: Next) -> Result<Response, Problem> {
     let headers = request.headers();
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    };
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if matches!(text(USER_AGENT), "") || text(USER_AGENT).starts_with("Python-urllib") {
         return Err(Problem::PROXY);
     }
@@ -152,11 +118,8 @@ async fn guard(
     if text(AUTHORIZATION).strip_prefix("Bearer ") != Some(workspace.0.api_key.as_str()) {
         return Err(Problem::BAD_KEY);
     }
-    let has_length =
-        headers.contains_key("transfer-encoding") || !matches!(text(CONTENT_LENGTH), "" | "0");
-    if text(CONTENT_TYPE).starts_with("application/json")
-        && !has_length
-        && request.method() != axum::http::Method::GET
+    let has_length = headers.contains_key("transfer-encoding") || !matches!(text(CONTENT_LENGTH), "" | "0");
+    if text(CONTENT_TYPE).starts_with("application/json") && !has_length && request.method() != axum::http::Method::GET
     {
         return Err(Problem::EMPTY_JSON);
     }

@@ -183,9 +183,7 @@ impl Phrasebook {
     pub(super) fn letter(&self, step: u8, variant: u8) -> Option<&Letter> {
         let step = usize::from(step.saturating_sub(1));
         let variant = usize::from(variant.saturating_sub(1));
-        self.letters
-            .get(step)
-            .and_then(|variants| variants.get(variant))
+        self.letters.get(step).and_then(|variants| variants.get(variant))
     }
 }
 
@@ -196,10 +194,7 @@ pub(super) fn render(out: &mut String, skeleton: &str, scene: &Scene<'_>, dice: 
         fill(out, plain, scene);
         let (choices, after) = choice.split_once(']').unwrap_or((choice, ""));
         let count = choices.split('|').count();
-        let chosen = choices
-            .split('|')
-            .nth(dice.index(count))
-            .unwrap_or_default();
+        let chosen = choices.split('|').nth(dice.index(count)).unwrap_or_default();
         fill(out, chosen, scene);
         rest = after;
     }
@@ -223,21 +218,11 @@ mod tests {
 
     #[test]
     fn there_are_enough_skeletons() {
-        let least = [
-            (Language::German, 8),
-            (Language::English, 6),
-            (Language::French, 5),
-            (Language::Italian, 4),
-        ];
+        let least = [(Language::German, 8), (Language::English, 6), (Language::French, 5), (Language::Italian, 4)];
         for (language, least) in least {
             for intent in Intent::ALL {
                 let count = language.phrasebook().replies(intent).len();
-                assert!(
-                    count >= least,
-                    "{} {}: {count}",
-                    language.code(),
-                    intent.name()
-                );
+                assert!(count >= least, "{} {}: {count}", language.code(), intent.name());
             }
         }
     }
@@ -247,18 +232,9 @@ mod tests {
         for language in Language::ALL {
             let book = language.phrasebook();
             let replies = Intent::ALL.iter().flat_map(|intent| book.replies(*intent));
-            for text in replies
-                .chain(book.postscripts)
-                .chain(book.answers)
-                .chain(book.greetings)
-                .chain(book.closings)
-            {
+            for text in replies.chain(book.postscripts).chain(book.answers).chain(book.greetings).chain(book.closings) {
                 for (open, close) in [('[', ']'), ('{', '}')] {
-                    assert_eq!(
-                        text.matches(open).count(),
-                        text.matches(close).count(),
-                        "{text}"
-                    );
+                    assert_eq!(text.matches(open).count(), text.matches(close).count(), "{text}");
                 }
             }
         }

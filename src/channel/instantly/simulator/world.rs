@@ -35,11 +35,7 @@ pub struct WorldSize {
 
 impl Default for WorldSize {
     fn default() -> Self {
-        Self {
-            leads: 400,
-            mailboxes: 8,
-            campaigns: 6,
-        }
+        Self { leads: 400, mailboxes: 8, campaigns: 6 }
     }
 }
 
@@ -95,22 +91,15 @@ impl World {
 
     /// The campaign with a number, counted round.
     pub(super) fn campaign(&self, number: usize) -> Option<&Campaign> {
-        self.campaigns
-            .get(number.checked_rem(self.campaigns.len()).unwrap_or(0))
+        self.campaigns.get(number.checked_rem(self.campaigns.len()).unwrap_or(0))
     }
 
     /// The campaigns in a language, and all of them if there is none.
     pub(super) fn campaigns_in(&self, language: Language) -> Vec<usize> {
         let all = || self.campaigns.iter().enumerate();
-        let fitting: Vec<usize> = all()
-            .filter(|(_, campaign)| campaign.language == language)
-            .map(|(index, _)| index)
-            .collect();
-        if fitting.is_empty() {
-            all().map(|(index, _)| index).collect()
-        } else {
-            fitting
-        }
+        let fitting: Vec<usize> =
+            all().filter(|(_, campaign)| campaign.language == language).map(|(index, _)| index).collect();
+        if fitting.is_empty() { all().map(|(index, _)| index).collect() } else { fitting }
     }
 
     fn make_leads(&self, count: usize) -> Vec<Lead> {
@@ -146,61 +135,27 @@ mod tests {
 
     #[test]
     fn addresses_are_distinct_and_reserved() {
-        let world = World::new(
-            1,
-            START_MS,
-            WorldSize {
-                leads: 5000,
-                ..WorldSize::default()
-            },
-        );
-        let addresses: BTreeSet<&str> =
-            world.leads.iter().map(|lead| lead.email.as_str()).collect();
+        let world = World::new(1, START_MS, WorldSize { leads: 5000, ..WorldSize::default() });
+        let addresses: BTreeSet<&str> = world.leads.iter().map(|lead| lead.email.as_str()).collect();
         assert_eq!(addresses.len(), 5000);
         for address in addresses {
             assert!(address.ends_with(".example"), "{address}");
-            assert!(
-                address
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b".-@".contains(&byte)),
-                "{address}"
-            );
+            assert!(address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-@".contains(&byte)), "{address}");
         }
     }
 
     #[test]
     fn a_lead_stays_the_same_when_the_world_grows() {
-        let small = World::new(
-            3,
-            START_MS,
-            WorldSize {
-                leads: 10,
-                ..WorldSize::default()
-            },
-        );
-        let large = World::new(
-            3,
-            START_MS,
-            WorldSize {
-                leads: 500,
-                ..WorldSize::default()
-            },
-        );
-        assert_eq!(
-            format!("{:?}", small.leads[7]),
-            format!("{:?}", large.leads[7])
-        );
+        let small = World::new(3, START_MS, WorldSize { leads: 10, ..WorldSize::default() });
+        let large = World::new(3, START_MS, WorldSize { leads: 500, ..WorldSize::default() });
+        assert_eq!(format!("{:?}", small.leads[7]), format!("{:?}", large.leads[7]));
     }
 
     #[test]
     fn variables_are_in_the_order_of_the_service() {
         let world = World::new(1, START_MS, WorldSize::default());
         for lead in &world.leads {
-            let keys: Vec<(usize, &str)> = lead
-                .variables
-                .iter()
-                .map(|(name, _)| (name.len(), name.as_str()))
-                .collect();
+            let keys: Vec<(usize, &str)> = lead.variables.iter().map(|(name, _)| (name.len(), name.as_str())).collect();
             assert!(keys.is_sorted(), "{keys:?}");
         }
     }

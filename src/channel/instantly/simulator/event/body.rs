@@ -21,11 +21,7 @@ impl<'lead> Body<'lead> {
     pub(super) fn new(capacity: usize, variables: &'lead [(String, Value)]) -> Self {
         let mut out = Vec::with_capacity(capacity);
         out.push(b'{');
-        Self {
-            out,
-            variables,
-            base_keys: Vec::with_capacity(10),
-        }
+        Self { out, variables, base_keys: Vec::with_capacity(10) }
     }
 
     /// A text field.

@@ -24,42 +24,17 @@ pub struct Replies {
 impl Replies {
     /// A share of the replies (0 to 1) opens a new conversation, the others go on with one that was opened before.
     pub fn new(world: Arc<World>, mix: Mix, quirks: Quirks, new_conversations: f64) -> Self {
-        Self {
-            world,
-            mix,
-            quirks,
-            new_conversations,
-            next: 0,
-            people: 0,
-        }
+        Self { world, mix, quirks, new_conversations, next: 0, people: 0 }
     }
 
-    fn make(
-        &self,
-        number: u64,
-        person: u64,
-        is_first: bool,
-        dice: &mut Dice,
-    ) -> Option<SimulatedEvent> {
+    fn make(&self, number: u64, person: u64, is_first: bool, dice: &mut Dice) -> Option<SimulatedEvent> {
         let world = &self.world;
-        let at_ms = world
-            .start_ms
-            .saturating_add(i64::try_from(number).unwrap_or(0));
+        let at_ms = world.start_ms.saturating_add(i64::try_from(number).unwrap_or(0));
         let lead = world.stranger(person);
         let campaign = world.campaign(lead.campaign)?;
         let mailbox = world.mailboxes.get(campaign.mailboxes.first().copied()?)?;
-        let parties = Parties {
-            world,
-            lead: &lead,
-            campaign,
-            mailbox,
-        };
-        let thread_id = Dice::new(
-            world.seed,
-            Purpose::Load,
-            person.wrapping_mul(2).wrapping_add(1),
-        )
-        .thread_id();
+        let parties = Parties { world, lead: &lead, campaign, mailbox };
+        let thread_id = Dice::new(world.seed, Purpose::Load, person.wrapping_mul(2).wrapping_add(1)).thread_id();
         let intent = self.mix.draw_intent(dice);
         let sent_ms = at_ms.saturating_sub(dice.between(HOUR_MS, 3 * DAY_MS));
         let scene = parties.scene(at_ms, dice);
@@ -97,11 +72,7 @@ impl Iterator for Replies {
         self.next += 1;
         let mut dice = Dice::new(self.world.seed, Purpose::Message, number | 1 << 63);
         let is_first = self.people == 0 || dice.chance(self.new_conversations);
-        let person = if is_first {
-            self.people
-        } else {
-            dice.below(self.people)
-        };
+        let person = if is_first { self.people } else { dice.below(self.people) };
         if is_first {
             self.people += 1;
         }

@@ -40,22 +40,11 @@ pub(super) struct Parties<'world> {
 impl<'world> Parties<'world> {
     /// The scene of a message at a time.
     pub(super) fn scene(&self, at_ms: i64, dice: &mut Dice) -> Scene<'world> {
-        Scene::new(
-            self.world,
-            (self.lead, self.campaign, self.mailbox),
-            at_ms,
-            dice,
-        )
+        Scene::new(self.world, (self.lead, self.campaign, self.mailbox), at_ms, dice)
     }
 
     /// Opens a body with the base fields; a reply's thread makes the unibox link.
-    pub(super) fn base(
-        &self,
-        event_type: &str,
-        at_ms: i64,
-        unibox: Option<&str>,
-        capacity: usize,
-    ) -> Body<'world> {
+    pub(super) fn base(&self, event_type: &str, at_ms: i64, unibox: Option<&str>, capacity: usize) -> Body<'world> {
         let mut body = Body::new(capacity, &self.lead.variables);
         body.text("timestamp", &iso(at_ms));
         body.text("event_type", event_type);
@@ -74,13 +63,9 @@ impl<'world> Parties<'world> {
         let workspace = self.world.workspace_id;
         if by_address {
             let address = &self.lead.email;
-            return format!(
-                "https://app.instantly.ai/app/unibox?thread_search={address}&selected_wks={workspace}"
-            );
+            return format!("https://app.instantly.ai/app/unibox?thread_search={address}&selected_wks={workspace}");
         }
-        format!(
-            "https://app.instantly.ai/app/unibox?thread_search=thread:{thread_id}&selected_wks={workspace}"
-        )
+        format!("https://app.instantly.ai/app/unibox?thread_search=thread:{thread_id}&selected_wks={workspace}")
     }
 }
 
@@ -97,12 +82,7 @@ pub(super) struct ReplyFacts<'mail> {
 }
 
 /// Writes the body of a reply.
-pub(super) fn reply_body(
-    parties: &Parties<'_>,
-    facts: &ReplyFacts<'_>,
-    quirks: &Quirks,
-    dice: &mut Dice,
-) -> Bytes {
+pub(super) fn reply_body(parties: &Parties<'_>, facts: &ReplyFacts<'_>, quirks: &Quirks, dice: &mut Dice) -> Bytes {
     let mail = facts.mail;
     let url = parties.unibox_url(facts.thread_id, dice.chance(quirks.unibox_by_address));
     let capacity = 1500 + mail.text.len() + mail.html.len() + mail.html.len() / 8;
@@ -110,10 +90,7 @@ pub(super) fn reply_body(
     if !dice.chance(quirks.missing_email_account) {
         body.text("email_account", &parties.mailbox.address);
     }
-    body.text(
-        "reply_text_snippet",
-        snippet(&mail.text, dice.chance(quirks.blank_snippet)),
-    );
+    body.text("reply_text_snippet", snippet(&mail.text, dice.chance(quirks.blank_snippet)));
     if !dice.chance(quirks.missing_is_first) {
         body.flag("is_first", facts.is_first);
     }
@@ -134,10 +111,7 @@ fn snippet(text: &str, is_blank: bool) -> &str {
     if is_blank {
         return "\n\n";
     }
-    let end = text
-        .char_indices()
-        .nth(140)
-        .map_or(text.len(), |(index, _)| index);
+    let end = text.char_indices().nth(140).map_or(text.len(), |(index, _)| index);
     text.get(..end).unwrap_or(text)
 }
 
@@ -157,13 +131,7 @@ fn step_and_variant(body: &mut Body<'_>, step: u8, variant: u8, quirks: &Quirks,
 impl Telling {
     /// A journey of which nothing has been told.
     pub(super) fn new(journey: Journey) -> Self {
-        Self {
-            journey,
-            sent_ms: [0; 4],
-            first_reply: None,
-            last_reply: None,
-            counts: [0; 3],
-        }
+        Self { journey, sent_ms: [0; 4], first_reply: None, last_reply: None, counts: [0; 3] }
     }
 
     /// Takes note that planned event number `index` happened at a time.
@@ -174,10 +142,7 @@ impl Telling {
         let number = u8::try_from(index).unwrap_or(u8::MAX);
         match planned.action {
             Action::Sent => {
-                if let Some(slot) = self
-                    .sent_ms
-                    .get_mut(usize::from(planned.step.saturating_sub(1)))
-                {
+                if let Some(slot) = self.sent_ms.get_mut(usize::from(planned.step.saturating_sub(1))) {
                     *slot = at_ms;
                 }
             }
@@ -205,13 +170,7 @@ impl Telling {
     }
 
     /// The event for planned event number `index`, if it happens at a time.
-    pub(super) fn tell(
-        &self,
-        world: &World,
-        quirks: &Quirks,
-        index: usize,
-        at_ms: i64,
-    ) -> Option<SimulatedEvent> {
+    pub(super) fn tell(&self, world: &World, quirks: &Quirks, index: usize, at_ms: i64) -> Option<SimulatedEvent> {
         let planned = self.journey.plan.get(index).copied()?;
         let parties = Parties {
             world,
@@ -220,11 +179,7 @@ impl Telling {
             mailbox: world.mailboxes.get(self.journey.mailbox)?,
         };
         let (event_type, body) = self.event_body(&parties, (planned, index), at_ms, quirks);
-        let intent = if let Action::Reply(intent, _) = planned.action {
-            Some(intent)
-        } else {
-            None
-        };
+        let intent = if let Action::Reply(intent, _) = planned.action { Some(intent) } else { None };
         Some(SimulatedEvent {
             at_ms,
             event_type,
@@ -251,22 +206,15 @@ impl Telling {
             Action::Bounced => "email_bounced",
             Action::Unsubscribed => "lead_unsubscribed",
             Action::Reply(intent, _) => {
-                let is_recognised =
-                    intent.is_automatic() && !dice.chance(quirks.auto_reply_unrecognised);
-                if is_recognised {
-                    "auto_reply_received"
-                } else {
-                    "reply_received"
-                }
+                let is_recognised = intent.is_automatic() && !dice.chance(quirks.auto_reply_unrecognised);
+                if is_recognised { "auto_reply_received" } else { "reply_received" }
             }
             Action::Label(label, _) => label_event(label, parties, &mut dice),
         };
         let body = match planned.action {
             Action::Sent => self.sent_body(parties, planned, at_ms, quirks),
             Action::Reply(..) => self.reply(parties, (event_type, index), at_ms, quirks),
-            Action::Label(_, by_reply) => {
-                self.label_body(parties, (event_type, by_reply), planned, at_ms)
-            }
+            Action::Label(_, by_reply) => self.label_body(parties, (event_type, by_reply), planned, at_ms),
             _ => self.small_body(parties, event_type, planned, at_ms),
         };
         (event_type.into(), body)
@@ -276,19 +224,12 @@ impl Telling {
         Dice::new(
             world.seed,
             Purpose::Message,
-            self.journey
-                .number
-                .wrapping_mul(NUMBERS)
-                .wrapping_add(number % NUMBERS),
+            self.journey.number.wrapping_mul(NUMBERS).wrapping_add(number % NUMBERS),
         )
     }
 
     fn variant(&self, step: u8) -> u8 {
-        self.journey
-            .variants
-            .get(usize::from(step.saturating_sub(1)))
-            .copied()
-            .unwrap_or(1)
+        self.journey.variants.get(usize::from(step.saturating_sub(1))).copied().unwrap_or(1)
     }
 
     /// The outreach mail of a step as it was sent.
@@ -298,13 +239,7 @@ impl Telling {
         mail::letter(&scene, step, self.variant(step), &mut dice)
     }
 
-    fn sent_body(
-        &self,
-        parties: &Parties<'_>,
-        planned: Planned,
-        at_ms: i64,
-        quirks: &Quirks,
-    ) -> Bytes {
+    fn sent_body(&self, parties: &Parties<'_>, planned: Planned, at_ms: i64, quirks: &Quirks) -> Bytes {
         let mail = self.letter(parties, planned.step, at_ms);
         let mut dice = self.dice(parties.world, 8 + u64::from(planned.step));
         let mut body = parties.base("email_sent", at_ms, None, 1200 + mail.html.len() * 5 / 4);
@@ -312,26 +247,14 @@ impl Telling {
         body.flag("is_first", planned.step == 1);
         body.text("lead_email", &parties.lead.email);
         body.lead_variables(parties.campaign.id);
-        step_and_variant(
-            &mut body,
-            planned.step,
-            self.variant(planned.step),
-            quirks,
-            &mut dice,
-        );
+        step_and_variant(&mut body, planned.step, self.variant(planned.step), quirks, &mut dice);
         body.text("email_subject", &mail.subject);
         body.text("email_html", &mail.html);
         body.finish()
     }
 
     /// Events without a mail in them.
-    fn small_body(
-        &self,
-        parties: &Parties<'_>,
-        event_type: &str,
-        planned: Planned,
-        at_ms: i64,
-    ) -> Bytes {
+    fn small_body(&self, parties: &Parties<'_>, event_type: &str, planned: Planned, at_ms: i64) -> Bytes {
         let mut body = parties.base(event_type, at_ms, None, 1000);
         if event_type != "lead_unsubscribed" {
             body.text("email_account", &parties.mailbox.address);
@@ -358,11 +281,7 @@ impl Telling {
         at_ms: i64,
         quirks: &Quirks,
     ) -> Bytes {
-        let Some(Planned {
-            step,
-            action: Action::Reply(intent, ordinal),
-            ..
-        }) = self.journey.plan.get(index).copied()
+        let Some(Planned { step, action: Action::Reply(intent, ordinal), .. }) = self.journey.plan.get(index).copied()
         else {
             return Bytes::new();
         };
@@ -393,22 +312,16 @@ impl Telling {
         (step, number): (u8, u8),
         at_ms: i64,
     ) -> Mail {
-        let sent_ms = self
-            .sent_ms
-            .get(usize::from(step.saturating_sub(1)))
-            .copied()
-            .unwrap_or(at_ms);
+        let sent_ms = self.sent_ms.get(usize::from(step.saturating_sub(1))).copied().unwrap_or(at_ms);
         let letter = self.letter(parties, step, sent_ms);
         let mut dice = self.dice(parties.world, 16 + u64::from(number) % 32);
         let scene = parties.scene(at_ms, &mut dice);
-        let (Some((first_ms, first_intent, first_number)), true) = (self.first_reply, ordinal > 1)
-        else {
+        let (Some((first_ms, first_intent, first_number)), true) = (self.first_reply, ordinal > 1) else {
             let quoted = Quoted::new(&letter, sent_ms, &scene, parties.world);
             return mail::reply(&scene, intent, &quoted, &mut dice);
         };
         let first = self.reply_mail(parties, (first_intent, 1), (step, first_number), first_ms);
-        let answered_ms =
-            first_ms.saturating_add((at_ms.saturating_sub(first_ms) / 2).min(2 * HOUR_MS));
+        let answered_ms = first_ms.saturating_add((at_ms.saturating_sub(first_ms) / 2).min(2 * HOUR_MS));
         let mut answer_dice = self.dice(parties.world, 57);
         let answer_scene = parties.scene(answered_ms, &mut answer_dice);
         let mut answer = mail::answer(&answer_scene, &first.subject, &mut answer_dice);
@@ -424,12 +337,9 @@ impl Telling {
         planned: Planned,
         at_ms: i64,
     ) -> Bytes {
-        let reply =
-            self.last_reply
-                .filter(|_| by_reply)
-                .map(|(reply_ms, intent, number, ordinal)| {
-                    self.reply_mail(parties, (intent, ordinal), (planned.step, number), reply_ms)
-                });
+        let reply = self.last_reply.filter(|_| by_reply).map(|(reply_ms, intent, number, ordinal)| {
+            self.reply_mail(parties, (intent, ordinal), (planned.step, number), reply_ms)
+        });
         let mut body = parties.base(event_type, at_ms, None, 8000);
         if let Some(mail) = &reply {
             body.text("reply_text_snippet", snippet(&mail.text, false));
@@ -481,9 +391,7 @@ pub(in crate::channel::instantly::simulator) fn workspace_event(
     at_ms: i64,
 ) -> Option<SimulatedEvent> {
     let campaign = world.campaign(number)?;
-    let mailbox = world
-        .mailboxes
-        .get(number.checked_rem(world.mailboxes.len())?)?;
+    let mailbox = world.mailboxes.get(number.checked_rem(world.mailboxes.len())?)?;
     let event_type = match kind {
         WorkspaceEvent::CampaignCompleted => "campaign_completed",
         WorkspaceEvent::AccountError => "account_error",

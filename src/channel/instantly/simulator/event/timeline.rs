@@ -67,10 +67,7 @@ impl Timeline {
 
     /// The part before the world's start.
     pub fn history(self) -> History {
-        History {
-            timeline: self,
-            told: 0,
-        }
+        History { timeline: self, told: 0 }
     }
 
     /// The part after the world's start, told from `now_ms` on. Skips whatever of history has not been told.
@@ -79,15 +76,7 @@ impl Timeline {
             self.finish(number, index, planned_ms);
         }
         let dice = Dice::new(self.world.seed, Purpose::Pace, 0);
-        Live {
-            timeline: self,
-            begin_ms: now_ms,
-            elapsed: Duration::ZERO,
-            told: 0,
-            burst_left: 0,
-            dice,
-            pace,
-        }
+        Live { timeline: self, begin_ms: now_ms, elapsed: Duration::ZERO, told: 0, burst_left: 0, dice, pace }
     }
 
     fn first_ms(&self) -> i64 {
@@ -100,24 +89,13 @@ impl Timeline {
         let leads = self.world.leads.len().max(1);
         let mut inside = 0_usize;
         for number in 0..SAMPLES {
-            let begin = i64::try_from(number).unwrap_or(0)
-                * (HISTORY_MS / i64::try_from(SAMPLES).unwrap_or(1));
+            let begin = i64::try_from(number).unwrap_or(0) * (HISTORY_MS / i64::try_from(SAMPLES).unwrap_or(1));
             let lead = usize::try_from(number).unwrap_or(0) % leads;
-            let journey = Journey::plan(
-                &self.world,
-                &self.mix,
-                number,
-                (lead, 0),
-                self.first_ms().saturating_add(begin),
-            );
+            let journey =
+                Journey::plan(&self.world, &self.mix, number, (lead, 0), self.first_ms().saturating_add(begin));
             let end_ms = self.world.start_ms;
-            inside += journey.map_or(0, |journey| {
-                journey
-                    .plan
-                    .iter()
-                    .filter(|planned| planned.at_ms <= end_ms)
-                    .count()
-            });
+            inside +=
+                journey.map_or(0, |journey| journey.plan.iter().filter(|planned| planned.at_ms <= end_ms).count());
         }
         let journeys = (events.max(1) as u64).saturating_mul(SAMPLES) / (inside.max(1) as u64);
         (HISTORY_MS / i64::try_from(journeys.max(1)).unwrap_or(1)).max(1)
@@ -126,15 +104,9 @@ impl Timeline {
     /// Plans journeys until none that is yet to be planned can come before the first in the queue.
     fn refill(&mut self) {
         loop {
-            let offset = self
-                .spacing_ms
-                .saturating_mul(i64::try_from(self.planned).unwrap_or(i64::MAX));
+            let offset = self.spacing_ms.saturating_mul(i64::try_from(self.planned).unwrap_or(i64::MAX));
             let from_ms = self.first_ms().saturating_add(offset);
-            if self
-                .queue
-                .first()
-                .is_some_and(|(at_ms, _, _)| *at_ms < from_ms)
-            {
+            if self.queue.first().is_some_and(|(at_ms, _, _)| *at_ms < from_ms) {
                 return;
             }
             if !self.begin_journey(from_ms) {
@@ -169,10 +141,7 @@ impl Timeline {
         let turns = self.next_lead..self.next_lead.saturating_add(leads);
         let is_there = |turn: &usize| !self.lost.contains(&(turn % leads));
         let is_free = |turn: &usize| is_there(turn) && !self.busy.contains_key(&(turn % leads));
-        let turn = turns
-            .clone()
-            .find(is_free)
-            .or_else(|| turns.clone().find(is_there))?;
+        let turn = turns.clone().find(is_free).or_else(|| turns.clone().find(is_there))?;
         self.next_lead = turn + 1;
         Some((turn % leads, turn / leads))
     }
@@ -187,11 +156,7 @@ impl Timeline {
             }
             let (at_ms, number, index) = self.queue.pop_first()?;
             let telling = self.under_way.get(&number)?;
-            let is_mail = telling
-                .journey
-                .plan
-                .get(index)
-                .is_some_and(|planned| planned.action == Action::Sent);
+            let is_mail = telling.journey.plan.get(index).is_some_and(|planned| planned.action == Action::Sent);
             if !(is_mail && self.lost.contains(&telling.journey.lead)) {
                 return Some((at_ms, number, index));
             }
@@ -212,9 +177,7 @@ impl Timeline {
     }
 
     fn tell(&mut self, number: u64, index: usize, at_ms: i64) -> Option<SimulatedEvent> {
-        self.under_way
-            .get(&number)
-            .and_then(|telling| telling.tell(&self.world, &self.quirks, index, at_ms))
+        self.under_way.get(&number).and_then(|telling| telling.tell(&self.world, &self.quirks, index, at_ms))
     }
 
     /// Notes that an event happened and queues the next of its journey.
@@ -224,10 +187,7 @@ impl Timeline {
         };
         telling.note(index, at_ms);
         let plan = &telling.journey.plan;
-        if plan
-            .get(index)
-            .is_some_and(|planned| planned.action.ends_contact())
-        {
+        if plan.get(index).is_some_and(|planned| planned.action.ends_contact()) {
             self.lost.insert(telling.journey.lead);
         }
         match plan.get(index + 1) {
@@ -253,9 +213,7 @@ impl History {
     /// Skips the text of events and counts them.
     pub fn count_planned(mut self) -> usize {
         let mut count = 0;
-        while let Some((planned_ms, number, index)) =
-            self.timeline.next_before(self.timeline.world.start_ms)
-        {
+        while let Some((planned_ms, number, index)) = self.timeline.next_before(self.timeline.world.start_ms) {
             self.timeline.finish(number, index, planned_ms);
             count += 1;
         }
@@ -307,14 +265,11 @@ impl Live {
         if self.dice.chance(0.03) {
             self.burst_left = self.dice.below(12) + 4;
         }
-        self.dice
-            .between(500, 4000)
-            .min(self.dice.between(500, 4000))
+        self.dice.between(500, 4000).min(self.dice.between(500, 4000))
     }
 
     fn now_ms(&self) -> i64 {
-        self.begin_ms
-            .saturating_add(i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX))
+        self.begin_ms.saturating_add(i64::try_from(self.elapsed.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// Rare events about the workspace.

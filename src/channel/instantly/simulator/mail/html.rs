@@ -20,13 +20,7 @@ pub(super) fn push_escaped(out: &mut String, text: &str) {
 
 /// Appends a paragraph of a letter; it may hold links already.
 pub(super) fn push_letter_paragraph(out: &mut String, paragraph: &str) {
-    put(
-        out,
-        format_args!(
-            "<div>{}</div><div><br /></div>",
-            paragraph.replace("& ", "&amp; ")
-        ),
-    );
+    put(out, format_args!("<div>{}</div><div><br /></div>", paragraph.replace("& ", "&amp; ")));
 }
 
 /// Appends a paragraph without its tags, links as `text <address>`.
@@ -44,12 +38,7 @@ pub(super) fn push_text_of(out: &mut String, paragraph: &str) {
 
 /// Appends the invisible image that reports opening.
 pub(super) fn push_tracking_pixel(out: &mut String, scene: &Scene<'_>, dice: &mut Dice) {
-    let domain = scene
-        .mailbox
-        .address
-        .split('@')
-        .nth(1)
-        .unwrap_or("alpenblick-software.example");
+    let domain = scene.mailbox.address.split('@').nth(1).unwrap_or("alpenblick-software.example");
     put(
         out,
         format_args!(
@@ -122,12 +111,7 @@ pub(super) fn push_body(out: &mut String, program: Program, text: &str, scene: &
 }
 
 /// Appends the signature: a table with a logo from Outlook, a few lines from others.
-pub(super) fn push_signature(
-    out: &mut String,
-    program: Program,
-    scene: &Scene<'_>,
-    dice: &mut Dice,
-) {
+pub(super) fn push_signature(out: &mut String, program: Program, scene: &Scene<'_>, dice: &mut Dice) {
     let (lead, company) = (scene.lead, &scene.lead.company);
     let words = &scene.book().words;
     if program == Program::Phone {
@@ -169,21 +153,10 @@ pub(super) fn push_signature(
             ),
         );
     } else {
-        put(
-            out,
-            format_args!(
-                "<br clear=\"all\"><div class=\"gmail_signature\" style=\"color:#444\">{details}</div>"
-            ),
-        );
+        put(out, format_args!("<br clear=\"all\"><div class=\"gmail_signature\" style=\"color:#444\">{details}</div>"));
     }
     if !company.legal_line.is_empty() {
-        put(
-            out,
-            format_args!(
-                "<div style=\"font-size:7.5pt;color:gray\">{}</div>",
-                company.legal_line
-            ),
-        );
+        put(out, format_args!("<div style=\"font-size:7.5pt;color:gray\">{}</div>", company.legal_line));
     }
 }
 

@@ -25,20 +25,12 @@ impl<'mail> Quoted<'mail> {
         scene: &Scene<'_>,
         world: &World,
     ) -> Self {
-        Self {
-            mail,
-            at: local(at_ms, scene.lead.zone(world)),
-        }
+        Self { mail, at: local(at_ms, scene.lead.zone(world)) }
     }
 }
 
 /// Appends the quoted mail as plain text.
-pub(super) fn push_text(
-    text: &mut String,
-    program: Program,
-    quoted: &Quoted<'_>,
-    scene: &Scene<'_>,
-) {
+pub(super) fn push_text(text: &mut String, program: Program, quoted: &Quoted<'_>, scene: &Scene<'_>) {
     text.push('\n');
     if program == Program::Outlook {
         push_outlook_block(text, quoted, scene, ["", "", "\n"]);
@@ -46,13 +38,7 @@ pub(super) fn push_text(
         text.push_str(&quoted.mail.text);
         return;
     }
-    push_introduction(
-        text,
-        program,
-        quoted,
-        scene,
-        &format!("<{}>", scene.mailbox.address),
-    );
+    push_introduction(text, program, quoted, scene, &format!("<{}>", scene.mailbox.address));
     text.push('\n');
     if program == Program::Gmail {
         text.push('\n');
@@ -84,25 +70,14 @@ fn push_quoted_line(text: &mut String, line: &str) {
 }
 
 /// Appends the quoted mail as HTML.
-pub(super) fn push_html(
-    out: &mut String,
-    program: Program,
-    quoted: &Quoted<'_>,
-    scene: &Scene<'_>,
-) {
+pub(super) fn push_html(out: &mut String, program: Program, quoted: &Quoted<'_>, scene: &Scene<'_>) {
     let address = &scene.mailbox.address;
     let link = format!("&lt;<a href=\"mailto:{address}\">{address}</a>&gt;");
     match program {
         Program::Outlook => {
             out.push_str("<div style=\"border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm\"><p class=\"MsoNormal\">");
             push_outlook_block(out, quoted, scene, ["<b>", "</b>", "<br>\n"]);
-            put(
-                out,
-                format_args!(
-                    "</p></div><p class=\"MsoNormal\"><o:p>&nbsp;</o:p></p>{}",
-                    quoted.mail.html
-                ),
-            );
+            put(out, format_args!("</p></div><p class=\"MsoNormal\"><o:p>&nbsp;</o:p></p>{}", quoted.mail.html));
         }
         Program::Gmail => {
             out.push_str("<br><div class=\"gmail_quote gmail_quote_container\"><div dir=\"ltr\" class=\"gmail_attr\">");
@@ -135,11 +110,7 @@ fn push_outlook_block(out: &mut String, quoted: &Quoted<'_>, scene: &Scene<'_>, 
     let [open, close, end] = marks;
     let is_html = !open.is_empty();
     let [from, sent, to, subject] = scene.book().words.outlook;
-    let (left, right) = if is_html {
-        ("&lt;", "&gt;")
-    } else {
-        ("<", ">")
-    };
+    let (left, right) = if is_html { ("&lt;", "&gt;") } else { ("<", ">") };
     let (mailbox, lead) = (scene.mailbox, scene.lead);
     put(
         out,
@@ -152,10 +123,7 @@ fn push_outlook_block(out: &mut String, quoted: &Quoted<'_>, scene: &Scene<'_>, 
     push_long_date(out, quoted.at, scene);
     put(
         out,
-        format_args!(
-            "{end}{open}{to}{close}{} {} {left}{}{right}{end}",
-            lead.first_name, lead.last_name, lead.email
-        ),
+        format_args!("{end}{open}{to}{close}{} {} {left}{}{right}{end}", lead.first_name, lead.last_name, lead.email),
     );
     put(out, format_args!("{open}{subject}{close}"));
     if is_html {
@@ -169,24 +137,12 @@ fn push_outlook_block(out: &mut String, quoted: &Quoted<'_>, scene: &Scene<'_>, 
 /// `Dienstag, 3. November 2026 09:14` and its like.
 fn push_long_date(out: &mut String, at: DateTime, scene: &Scene<'_>) {
     let book = scene.book();
-    let (weekday, month) = (
-        weekday(&book.weekdays, at.date()),
-        month(&book.months, at.date()),
-    );
+    let (weekday, month) = (weekday(&book.weekdays, at.date()), month(&book.months, at.date()));
     match scene.language {
-        Language::German => put(
-            out,
-            format_args!("{weekday}, {}. {month} {} ", at.day(), at.year()),
-        ),
-        Language::French | Language::Italian => put(
-            out,
-            format_args!("{weekday} {} {month} {} ", at.day(), at.year()),
-        ),
+        Language::German => put(out, format_args!("{weekday}, {}. {month} {} ", at.day(), at.year())),
+        Language::French | Language::Italian => put(out, format_args!("{weekday} {} {month} {} ", at.day(), at.year())),
         Language::English => {
-            put(
-                out,
-                format_args!("{weekday}, {month} {}, {} ", at.day(), at.year()),
-            );
+            put(out, format_args!("{weekday}, {month} {}, {} ", at.day(), at.year()));
             push_english_time(out, at);
             return;
         }
@@ -195,65 +151,41 @@ fn push_long_date(out: &mut String, at: DateTime, scene: &Scene<'_>) {
 }
 
 /// `Am Di., 3. Nov. 2026 um 09:14 Uhr schrieb Lea Brunner <…>:` and its like; `address` comes with its brackets.
-fn push_introduction(
-    out: &mut String,
-    program: Program,
-    quoted: &Quoted<'_>,
-    scene: &Scene<'_>,
-    address: &str,
-) {
+fn push_introduction(out: &mut String, program: Program, quoted: &Quoted<'_>, scene: &Scene<'_>, address: &str) {
     let (book, at) = (scene.book(), quoted.at);
     let name = format_args!("{} {}", scene.mailbox.first_name, scene.mailbox.last_name);
     let (day, year) = (at.day(), at.year());
-    let (weekday, month) = (
-        weekday(&book.weekdays_short, at.date()),
-        month(&book.months_short, at.date()),
-    );
+    let (weekday, month) = (weekday(&book.weekdays_short, at.date()), month(&book.months_short, at.date()));
     let mut time = String::with_capacity(8);
     write_time(&mut time, at.hour(), at.minute());
     match (scene.language, program == Program::Gmail) {
-        (Language::German, true) => put(
-            out,
-            format_args!(
-                "Am {weekday}, {day}. {month} {year} um {time} Uhr schrieb {name} {address}:"
-            ),
-        ),
-        (Language::German, false) => put(
-            out,
-            format_args!(
-                "Am {day:02}.{:02}.{year} um {time} schrieb {name} {address}:",
-                at.month()
-            ),
-        ),
-        (Language::French, true) => put(
-            out,
-            format_args!("Le {weekday} {day} {month} {year} à {time}, {name} {address} a écrit :"),
-        ),
-        (Language::French, false) => put(
-            out,
-            format_args!("Le {day} {month} {year} à {time}, {name} {address} a écrit :"),
-        ),
+        (Language::German, true) => {
+            put(out, format_args!("Am {weekday}, {day}. {month} {year} um {time} Uhr schrieb {name} {address}:"))
+        }
+        (Language::German, false) => {
+            put(out, format_args!("Am {day:02}.{:02}.{year} um {time} schrieb {name} {address}:", at.month()))
+        }
+        (Language::French, true) => {
+            put(out, format_args!("Le {weekday} {day} {month} {year} à {time}, {name} {address} a écrit :"))
+        }
+        (Language::French, false) => {
+            put(out, format_args!("Le {day} {month} {year} à {time}, {name} {address} a écrit :"))
+        }
         (Language::Italian, true) => put(
             out,
-            format_args!(
-                "Il giorno {weekday} {day} {month} {year} alle ore {time} {name} {address} ha scritto:"
-            ),
+            format_args!("Il giorno {weekday} {day} {month} {year} alle ore {time} {name} {address} ha scritto:"),
         ),
-        (Language::Italian, false) => put(
-            out,
-            format_args!(
-                "Il giorno {day} {month} {year}, alle ore {time}, {name} {address} ha scritto:"
-            ),
-        ),
+        (Language::Italian, false) => {
+            put(out, format_args!("Il giorno {day} {month} {year}, alle ore {time}, {name} {address} ha scritto:"))
+        }
         (Language::English, true) => {
             put(out, format_args!("On {weekday}, {month} {day}, {year} at "));
             push_english_time(out, at);
             put(out, format_args!(" {name} {address} wrote:"));
         }
-        (Language::English, false) => put(
-            out,
-            format_args!("On {day} {month} {year}, at {time}, {name} {address} wrote:"),
-        ),
+        (Language::English, false) => {
+            put(out, format_args!("On {day} {month} {year}, at {time}, {name} {address} wrote:"))
+        }
     }
 }
 

@@ -10,45 +10,25 @@ pub(super) fn push(text: &mut String, scene: &Scene<'_>, program: Program, dice:
     let (lead, words) = (scene.lead, &scene.book().words);
     let company = &lead.company;
     if program == Program::Phone {
-        put(
-            text,
-            format_args!(
-                "{} {}\n\n{}\n",
-                lead.first_name,
-                lead.last_name,
-                dice.pick(words.mobile)
-            ),
-        );
+        put(text, format_args!("{} {}\n\n{}\n", lead.first_name, lead.last_name, dice.pick(words.mobile)));
         return;
     }
     if dice.chance(0.2) {
         text.push_str("-- \n");
     }
-    put(
-        text,
-        format_args!("{} {}\n", lead.first_name, lead.last_name),
-    );
+    put(text, format_args!("{} {}\n", lead.first_name, lead.last_name));
     if dice.chance(0.12) {
         return;
     }
     put(text, format_args!("{}\n\n{}\n", lead.title, company.name));
-    put(
-        text,
-        format_args!(
-            "{}, {} {}\n",
-            company.street, company.postcode, company.town
-        ),
-    );
+    put(text, format_args!("{}, {} {}\n", company.street, company.postcode, company.town));
     let (land, mobile) = dice.pick(words.phone_labels);
     put(text, format_args!("{land} {}", lead.phone));
     if dice.chance(0.7) {
         let separator = dice.pick(&[" | ", "\n", "   "]);
         put(text, format_args!("{separator}{mobile} {}", lead.mobile));
     }
-    put(
-        text,
-        format_args!("\n{} | www.{}\n", lead.email, company.domain),
-    );
+    put(text, format_args!("\n{} | www.{}\n", lead.email, company.domain));
     if !company.legal_line.is_empty() {
         put(text, format_args!("{}\n", company.legal_line));
     }

@@ -109,9 +109,7 @@ impl Record {
             self.failures_in_a_row += 1;
             self.statistics.failed += u64::from(!will_retry);
             if self.failures_in_a_row >= disable_after && self.status == WebhookStatus::Active {
-                self.status = WebhookStatus::Disabled {
-                    since_ms: attempt.at_ms,
-                };
+                self.status = WebhookStatus::Disabled { since_ms: attempt.at_ms };
             }
         }
         if self.capacity > 0 {
@@ -135,16 +133,7 @@ impl Record {
     pub(super) fn statistics(&self) -> Statistics {
         let mut times: Vec<Duration> = self.response_times.iter().copied().collect();
         times.sort_unstable();
-        let at = |percent: usize| {
-            times
-                .get(times.len().saturating_sub(1) * percent / 100)
-                .copied()
-                .unwrap_or_default()
-        };
-        Statistics {
-            latency_p50: at(50),
-            latency_p99: at(99),
-            ..self.statistics.clone()
-        }
+        let at = |percent: usize| times.get(times.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
+        Statistics { latency_p50: at(50), latency_p99: at(99), ..self.statistics.clone() }
     }
 }

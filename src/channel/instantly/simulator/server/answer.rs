@@ -20,18 +20,11 @@ pub(super) enum Problem {
 }
 
 impl Problem {
-    pub(super) const NOT_FOUND: Self =
-        Self::Fixed(StatusCode::NOT_FOUND, "Not Found", "Resource not found");
-    pub(super) const NO_KEY: Self = Self::Fixed(
-        StatusCode::UNAUTHORIZED,
-        "Unauthorized",
-        "Missing Authorization header",
-    );
-    pub(super) const BAD_KEY: Self = Self::Fixed(
-        StatusCode::UNAUTHORIZED,
-        "Unauthorized",
-        "Invalid authorization header",
-    );
+    pub(super) const NOT_FOUND: Self = Self::Fixed(StatusCode::NOT_FOUND, "Not Found", "Resource not found");
+    pub(super) const NO_KEY: Self =
+        Self::Fixed(StatusCode::UNAUTHORIZED, "Unauthorized", "Missing Authorization header");
+    pub(super) const BAD_KEY: Self =
+        Self::Fixed(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid authorization header");
     pub(super) const PROXY: Self = Self::Proxy;
     pub(super) const EMPTY_JSON: Self = Self::EmptyJson;
 
@@ -48,12 +41,7 @@ impl IntoResponse for Problem {
             Self::Fixed(status, error, message) => standard(status, error, message),
             Self::Proxy => {
                 let page = "<!doctype html><title>Access denied</title><p>error code: 1010</p>";
-                (
-                    StatusCode::FORBIDDEN,
-                    [(CONTENT_TYPE, "text/html; charset=UTF-8")],
-                    page,
-                )
-                    .into_response()
+                (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "text/html; charset=UTF-8")], page).into_response()
             }
             Self::EmptyJson => {
                 let body = json!({

@@ -77,21 +77,14 @@ fn steps(campaign: &Campaign) -> Vec<Value> {
             .map(|letter| {
                 let mut body = String::new();
                 for text in letter.paragraphs {
-                    put(
-                        &mut body,
-                        format_args!("<div>{}</div><div><br /></div>", template(text, campaign)),
-                    );
+                    put(&mut body, format_args!("<div>{}</div><div><br /></div>", template(text, campaign)));
                 }
                 json!({ "subject": template(letter.subject, campaign), "body": body })
             })
             .collect();
         json!({ "type": "email", "delay": 4, "delay_unit": "days", "variants": variants })
     };
-    book.letters
-        .iter()
-        .take(usize::from(campaign.steps))
-        .map(step)
-        .collect()
+    book.letters.iter().take(usize::from(campaign.steps)).map(step).collect()
 }
 
 /// A letter with the service's variables in place of ours.
@@ -150,28 +143,12 @@ pub(super) fn lead(world: &World, index: usize, activity: &LeadActivity) -> Valu
         return Value::Null;
     };
     let campaign = world.campaign(lead.campaign).map(|campaign| campaign.id);
-    let created_ms = lead
-        .id
-        .get_timestamp()
-        .map_or(0, |time| time.to_unix().0.saturating_mul(1000));
+    let created_ms = lead.id.get_timestamp().map_or(0, |time| time.to_unix().0.saturating_mul(1000));
     let created = iso(i64::try_from(created_ms).unwrap_or(0));
-    let variable = |name: &str| {
-        lead.variables
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.clone())
-    };
-    let updated = if activity.changed_ms == 0 {
-        created.clone()
-    } else {
-        iso(activity.changed_ms)
-    };
-    let payload: Map<String, Value> = lead
-        .variables
-        .iter()
-        .filter(|(key, _)| key != "email" && key != "campaign")
-        .cloned()
-        .collect();
+    let variable = |name: &str| lead.variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let updated = if activity.changed_ms == 0 { created.clone() } else { iso(activity.changed_ms) };
+    let payload: Map<String, Value> =
+        lead.variables.iter().filter(|(key, _)| key != "email" && key != "campaign").cloned().collect();
     let mut object = json!({
         "id": lead.id,
         "timestamp_created": created,
@@ -210,30 +187,12 @@ fn add_activity(object: &mut Value, activity: &LeadActivity) {
         }
     };
     set("lt_interest_status", activity.interest.map(Value::from));
-    set(
-        "last_step_from",
-        activity.last_step.map(|_| "campaign".into()),
-    );
-    set(
-        "last_step_timestamp_executed",
-        activity.contacted_ms.map(|at_ms| iso(at_ms).into()),
-    );
-    set(
-        "timestamp_last_contact",
-        activity.contacted_ms.map(|at_ms| iso(at_ms).into()),
-    );
-    set(
-        "timestamp_last_open",
-        activity.opened_ms.map(|at_ms| iso(at_ms).into()),
-    );
-    set(
-        "timestamp_last_reply",
-        activity.replied_ms.map(|at_ms| iso(at_ms).into()),
-    );
-    set(
-        "email_replied_step",
-        activity.replied_ms.and(activity.last_step).map(Value::from),
-    );
+    set("last_step_from", activity.last_step.map(|_| "campaign".into()));
+    set("last_step_timestamp_executed", activity.contacted_ms.map(|at_ms| iso(at_ms).into()));
+    set("timestamp_last_contact", activity.contacted_ms.map(|at_ms| iso(at_ms).into()));
+    set("timestamp_last_open", activity.opened_ms.map(|at_ms| iso(at_ms).into()));
+    set("timestamp_last_reply", activity.replied_ms.map(|at_ms| iso(at_ms).into()));
+    set("email_replied_step", activity.replied_ms.and(activity.last_step).map(Value::from));
     set("verification_status", Some(1.into()));
     set("upload_method", Some("manual".into()));
 }
@@ -244,11 +203,8 @@ pub(super) fn webhook(world: &World, webhook: &Webhook) -> Value {
         WebhookStatus::Disabled { since_ms } => (-1, iso(since_ms).into()),
     };
     let config = webhook.poster.config();
-    let headers: Map<String, Value> = config
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
+    let headers: Map<String, Value> =
+        config.headers.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     json!({
         "id": webhook.id,
         "organization": world.workspace_id,

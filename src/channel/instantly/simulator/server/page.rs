@@ -19,11 +19,7 @@ pub(super) type Query = Vec<(String, String)>;
 
 /// A query parameter.
 pub(super) fn parameter<'query>(query: &'query Query, name: &str) -> Option<&'query str> {
-    query
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
-        .filter(|value| !value.is_empty())
+    query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
 impl PageRequest {
@@ -43,17 +39,9 @@ impl PageRequest {
     pub(super) fn from_body(body: &Value) -> Result<Self, Problem> {
         let limit = match body.get("limit") {
             None | Some(Value::Null) => None,
-            Some(limit) => Some(
-                limit
-                    .as_i64()
-                    .ok_or_else(|| Problem::invalid("body/limit must be integer"))?,
-            ),
+            Some(limit) => Some(limit.as_i64().ok_or_else(|| Problem::invalid("body/limit must be integer"))?),
         };
-        Self::new(
-            "body",
-            limit,
-            body.get("starting_after").and_then(Value::as_str),
-        )
+        Self::new("body", limit, body.get("starting_after").and_then(Value::as_str))
     }
 
     fn new(place: &str, limit: Option<i64>, starting_after: Option<&str>) -> Result<Self, Problem> {
@@ -67,25 +55,16 @@ impl PageRequest {
             }
             Some(limit) => usize::try_from(limit).unwrap_or(DEFAULT_LIMIT),
         };
-        Ok(Self {
-            limit,
-            starting_after: starting_after.map(str::to_owned),
-        })
+        Ok(Self { limit, starting_after: starting_after.map(str::to_owned) })
     }
 
     /// Cuts the page out of a list. `cursor` names an entry, `object` shows it. A cursor that names nothing gives an empty page.
-    pub(super) fn cut<T>(
-        &self,
-        entries: &[T],
-        cursor: impl Fn(&T) -> String,
-        object: impl Fn(&T) -> Value,
-    ) -> Value {
+    pub(super) fn cut<T>(&self, entries: &[T], cursor: impl Fn(&T) -> String, object: impl Fn(&T) -> Value) -> Value {
         let begin = match &self.starting_after {
             None => 0,
-            Some(after) => entries
-                .iter()
-                .position(|entry| cursor(entry) == *after)
-                .map_or(entries.len(), |position| position + 1),
+            Some(after) => {
+                entries.iter().position(|entry| cursor(entry) == *after).map_or(entries.len(), |position| position + 1)
+            }
         };
         let rest = entries.get(begin..).unwrap_or_default();
         let page = rest.get(..self.limit).unwrap_or(rest);

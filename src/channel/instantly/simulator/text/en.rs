@@ -13,15 +13,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "Hi there,",
         "Hello,",
     ],
-    closings: &[
-        "Kind regards,",
-        "Best regards,",
-        "Thanks,",
-        "Many thanks,",
-        "Regards,",
-        "Cheers,",
-        "Best,",
-    ],
+    closings: &["Kind regards,", "Best regards,", "Thanks,", "Many thanks,", "Regards,", "Cheers,", "Best,"],
     interested: &[
         "Thanks for [getting in touch|reaching out|the note]. {topic} is [a real headache|something we struggle with] here – we lose around {few} hours a week on it. [Could you send me some more information|Please send over more detail] on {product}?",
         "[Good timing|Funny timing]: we are reviewing exactly this for {quarter}. We currently use {vendor} and [nobody likes it|it is showing its age]. [I'd be keen to learn more|Tell me more], ideally with an example from a shop of our size.",
@@ -172,21 +164,14 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
             },
             Letter {
                 subject: "",
-                paragraphs: &[
-                    "Hi {first},",
-                    "I suppose the timing isn't right. May I get back to you in {month}?",
-                ],
+                paragraphs: &["Hi {first},", "I suppose the timing isn't right. May I get back to you in {month}?"],
             },
         ],
     ],
     sender_closing: "Kind regards",
     words: MailWords {
         outlook: ["From: ", "Sent: ", "To: ", "Subject: "],
-        mobile: &[
-            "Sent from my iPhone",
-            "Get Outlook for iOS",
-            "Sent from my Galaxy",
-        ],
+        mobile: &["Sent from my iPhone", "Get Outlook for iOS", "Sent from my Galaxy"],
         reply_prefix: &["Re: ", "RE: "],
         away_prefix: &["Automatic reply: ", "Out of office: ", "Out of Office Re: "],
         bounce_prefix: &[
@@ -194,23 +179,10 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
             "Undelivered Mail Returned to Sender: ",
             "Delivery Status Notification (Failure): ",
         ],
-        phone_labels: &[
-            ("T", "M"),
-            ("Tel", "Mob"),
-            ("Office", "Cell"),
-            ("Direct", "Mobile"),
-        ],
+        phone_labels: &[("T", "M"), ("Tel", "Mob"), ("Office", "Cell"), ("Direct", "Mobile")],
         disclaimer: "This email and any attachments are confidential and intended solely for the addressee. If you have received it in error, please notify the sender and delete it.",
     },
-    weekdays: [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ],
+    weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     weekdays_short: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     months: [
         "January",
@@ -226,9 +198,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "November",
         "December",
     ],
-    months_short: [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ],
+    months_short: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     vendors: &["QuoteForge", "ShopLedger", "EstimatePro 9", "JobBoss-alike"],
     custom_labels: &["Call back Q1", "Reseller / partner", "Sent brochure"],
 };

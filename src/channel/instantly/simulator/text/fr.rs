@@ -172,20 +172,14 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     sender_closing: "Meilleures salutations",
     words: MailWords {
         outlook: ["De : ", "Envoyé : ", "À : ", "Objet : "],
-        mobile: &[
-            "Envoyé de mon iPhone",
-            "Télécharger Outlook pour iOS",
-            "Envoyé depuis mon mobile",
-        ],
+        mobile: &["Envoyé de mon iPhone", "Télécharger Outlook pour iOS", "Envoyé depuis mon mobile"],
         reply_prefix: &["RE: ", "Re: ", "TR : Re: "],
         away_prefix: &["Réponse automatique : ", "Absence du bureau : "],
         bounce_prefix: &["Non remis : ", "Undelivered Mail Returned to Sender: "],
         phone_labels: &[("Tél.", "Mobile"), ("T", "M"), ("Direct", "Natel")],
         disclaimer: "Ce message est confidentiel et destiné exclusivement à son destinataire. Si vous l'avez reçu par erreur, merci d'en avertir l'expéditeur et de le détruire.",
     },
-    weekdays: [
-        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-    ],
+    weekdays: ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"],
     weekdays_short: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
     months: [
         "janvier",
@@ -201,10 +195,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "novembre",
         "décembre",
     ],
-    months_short: [
-        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
-        "déc.",
-    ],
+    months_short: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     vendors: &["OffriPlus", "DevisMaître", "Calculo Pro"],
     custom_labels: &["Rappel T1", "Documentation envoyée", "Partenaire"],
 };

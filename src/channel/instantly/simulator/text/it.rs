@@ -4,13 +4,7 @@ use super::{Letter, MailWords, Phrasebook};
 
 /// The Italian phrases.
 pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
-    greetings: &[
-        "Buongiorno {dear},",
-        "Buongiorno,",
-        "Gentile {dear},",
-        "Egregi Signori,",
-        "Salve {sender_first},",
-    ],
+    greetings: &["Buongiorno {dear},", "Buongiorno,", "Gentile {dear},", "Egregi Signori,", "Salve {sender_first},"],
     closings: &[
         "Cordiali saluti",
         "Distinti saluti",
@@ -163,29 +157,14 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     sender_closing: "Cordiali saluti",
     words: MailWords {
         outlook: ["Da: ", "Inviato: ", "A: ", "Oggetto: "],
-        mobile: &[
-            "Inviato da iPhone",
-            "Scarica Outlook per iOS",
-            "Inviato dal mio cellulare",
-        ],
+        mobile: &["Inviato da iPhone", "Scarica Outlook per iOS", "Inviato dal mio cellulare"],
         reply_prefix: &["R: ", "Re: ", "RE: "],
         away_prefix: &["Risposta automatica: ", "Fuori ufficio: "],
-        bounce_prefix: &[
-            "Non recapitabile: ",
-            "Undelivered Mail Returned to Sender: ",
-        ],
+        bounce_prefix: &["Non recapitabile: ", "Undelivered Mail Returned to Sender: "],
         phone_labels: &[("Tel.", "Cell."), ("T", "M"), ("Diretto", "Mobile")],
         disclaimer: "Questo messaggio è riservato al destinatario indicato. Se lo avete ricevuto per errore, vi preghiamo di avvisare il mittente e di cancellarlo.",
     },
-    weekdays: [
-        "lunedì",
-        "martedì",
-        "mercoledì",
-        "giovedì",
-        "venerdì",
-        "sabato",
-        "domenica",
-    ],
+    weekdays: ["lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato", "domenica"],
     weekdays_short: ["lun", "mar", "mer", "gio", "ven", "sab", "dom"],
     months: [
         "gennaio",
@@ -201,9 +180,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "novembre",
         "dicembre",
     ],
-    months_short: [
-        "gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic",
-    ],
+    months_short: ["gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic"],
     vendors: &["PreventiPiù", "GestOfferte", "OffertaNet"],
     custom_labels: &["Richiamare T1", "Documentazione inviata"],
 };

@@ -6,9 +6,7 @@ use jiff::civil::Date;
 use super::{Language, Phrasebook};
 use crate::channel::instantly::simulator::calendar::{local, put, working_day_after, write_time};
 use crate::channel::instantly::simulator::dice::Dice;
-use crate::channel::instantly::simulator::world::{
-    Campaign, Lead, Mailbox, SENDER_COMPANY, World, ascii,
-};
+use crate::channel::instantly::simulator::world::{Campaign, Lead, Mailbox, SENDER_COMPANY, World, ascii};
 
 /// The circumstances of one message.
 #[derive(Debug)]
@@ -43,10 +41,7 @@ impl<'world> Scene<'world> {
         let day = working_day_after(today, dice.between(1, 5));
         let later = today.saturating_add(dice.between(60, 150).days());
         let language = lead.language();
-        let hours = [
-            (dice.between(8, 11), dice.below(4)),
-            (dice.between(13, 16), dice.below(4)),
-        ];
+        let hours = [(dice.between(8, 11), dice.below(4)), (dice.between(13, 16), dice.below(4))];
         Self {
             lead,
             mailbox,
@@ -55,21 +50,11 @@ impl<'world> Scene<'world> {
             day,
             other_day: working_day_after(day, dice.between(1, 3)),
             return_day: working_day_after(today, dice.between(2, 14)),
-            month: usize::try_from(later.month())
-                .unwrap_or(1)
-                .saturating_sub(1),
+            month: usize::try_from(later.month()).unwrap_or(1).saturating_sub(1),
             quarter: (later.month().saturating_sub(1) / 3 + 1, later.year()),
-            times: hours.map(|(hour, quarter)| {
-                (
-                    i8::try_from(hour).unwrap_or(9),
-                    i8::try_from(quarter * 15).unwrap_or(0),
-                )
-            }),
-            numbers: [
-                dice.between(3, 25),
-                dice.between(4, 60) * 10,
-                dice.between(10, 49) * 1000,
-            ],
+            times: hours
+                .map(|(hour, quarter)| (i8::try_from(hour).unwrap_or(9), i8::try_from(quarter * 15).unwrap_or(0))),
+            numbers: [dice.between(3, 25), dice.between(4, 60) * 10, dice.between(10, 49) * 1000],
             vendor: dice.pick(language.phrasebook().vendors),
         }
     }
@@ -84,10 +69,7 @@ impl<'world> Scene<'world> {
         match name {
             "first" => out.push_str(self.lead.first_name),
             "last" => out.push_str(self.lead.last_name),
-            "me" => put(
-                out,
-                format_args!("{} {}", self.lead.first_name, self.lead.last_name),
-            ),
+            "me" => put(out, format_args!("{} {}", self.lead.first_name, self.lead.last_name)),
             "lead_dear" => self.write_dear(out, self.lead.last_name, self.lead.is_woman),
             "title" => out.push_str(self.lead.title),
             "company" => out.push_str(&self.lead.company.name),
@@ -95,10 +77,7 @@ impl<'world> Scene<'world> {
             "email" => out.push_str(&self.lead.email),
             "phone" => out.push_str(&self.lead.phone),
             "mobile" => out.push_str(&self.lead.mobile),
-            "sender" => put(
-                out,
-                format_args!("{} {}", self.mailbox.first_name, self.mailbox.last_name),
-            ),
+            "sender" => put(out, format_args!("{} {}", self.mailbox.first_name, self.mailbox.last_name)),
             "sender_first" => out.push_str(self.mailbox.first_name),
             "dear" => self.write_dear(out, self.mailbox.last_name, self.mailbox.is_woman),
             "our_company" => out.push_str(SENDER_COMPANY),
@@ -112,31 +91,16 @@ impl<'world> Scene<'world> {
     fn write_other_slot(&self, out: &mut String, name: &str) {
         let [few, many, money] = self.numbers;
         match name {
-            "colleague" => put(
-                out,
-                format_args!("{} {}", self.lead.colleague.0, self.lead.colleague.1),
-            ),
+            "colleague" => put(out, format_args!("{} {}", self.lead.colleague.0, self.lead.colleague.1)),
             "colleague_dear" => self.write_dear(out, self.lead.colleague.1, self.lead.colleague.2),
             // German bends the title: "an Herrn Keller".
             "colleague_herrn" => {
-                let title = if self.lead.colleague.2 {
-                    "Frau"
-                } else {
-                    "Herrn"
-                };
+                let title = if self.lead.colleague.2 { "Frau" } else { "Herrn" };
                 put(out, format_args!("{title} {}", self.lead.colleague.1));
             }
             "colleague_mail" => {
                 let (first, last, _) = self.lead.colleague;
-                put(
-                    out,
-                    format_args!(
-                        "{}.{}@{}",
-                        ascii(first),
-                        ascii(last),
-                        self.lead.company.domain
-                    ),
-                );
+                put(out, format_args!("{}.{}@{}", ascii(first), ascii(last), self.lead.company.domain));
             }
             "day" => self.write_weekday(out, self.day),
             "date" => self.write_date(out, self.day),
@@ -146,13 +110,7 @@ impl<'world> Scene<'world> {
             "return_date" => self.write_date(out, self.return_day),
             "time" => write_time(out, self.times[0].0, self.times[0].1),
             "time2" => write_time(out, self.times[1].0, self.times[1].1),
-            "month" => out.push_str(
-                self.book()
-                    .months
-                    .get(self.month)
-                    .copied()
-                    .unwrap_or_default(),
-            ),
+            "month" => out.push_str(self.book().months.get(self.month).copied().unwrap_or_default()),
             "quarter" => put(out, format_args!("Q{} {}", self.quarter.0, self.quarter.1)),
             "few" => put(out, format_args!("{few}")),
             "many" => put(out, format_args!("{many}")),
@@ -181,11 +139,7 @@ impl<'world> Scene<'world> {
 
     fn write_date(&self, out: &mut String, date: Date) {
         let month = month(&self.book().months, date);
-        let dot = if self.language == Language::German {
-            "."
-        } else {
-            ""
-        };
+        let dot = if self.language == Language::German { "." } else { "" };
         put(out, format_args!("{}{dot} {month}", date.day()));
     }
 
@@ -196,27 +150,18 @@ impl<'world> Scene<'world> {
             "US" => ("USD", ","),
             _ => ("EUR", "."),
         };
-        put(
-            out,
-            format_args!("{currency} {}{mark}{:03}", money / 1000, money % 1000),
-        );
+        put(out, format_args!("{currency} {}{mark}{:03}", money / 1000, money % 1000));
     }
 }
 
 /// The name of a date's weekday.
-pub(in crate::channel::instantly::simulator) fn weekday(
-    names: &[&'static str; 7],
-    date: Date,
-) -> &'static str {
+pub(in crate::channel::instantly::simulator) fn weekday(names: &[&'static str; 7], date: Date) -> &'static str {
     let index = usize::try_from(date.weekday().to_monday_zero_offset()).unwrap_or(0);
     names.get(index).copied().unwrap_or_default()
 }
 
 /// The name of a date's month.
-pub(in crate::channel::instantly::simulator) fn month(
-    names: &[&'static str; 12],
-    date: Date,
-) -> &'static str {
+pub(in crate::channel::instantly::simulator) fn month(names: &[&'static str; 12], date: Date) -> &'static str {
     let index = usize::try_from(date.month()).unwrap_or(1).saturating_sub(1);
     names.get(index).copied().unwrap_or_default()
 }

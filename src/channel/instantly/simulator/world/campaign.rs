@@ -66,14 +66,7 @@ const ADDRESSES: [(usize, &str); 8] = [
 ];
 
 /// Name, language, topic, product, steps, senders.
-type Outline = (
-    &'static str,
-    Language,
-    &'static str,
-    &'static str,
-    u8,
-    &'static [usize],
-);
+type Outline = (&'static str, Language, &'static str, &'static str, u8, &'static [usize]);
 
 const OUTLINES: [Outline; 6] = [
     (
@@ -84,22 +77,8 @@ const OUTLINES: [Outline; 6] = [
         4,
         &[0, 1],
     ),
-    (
-        "Romandie – PME industrielles",
-        Language::French,
-        "préparation des offres",
-        "Alpenblick Offres",
-        3,
-        &[2],
-    ),
-    (
-        "Treuhand Schweiz – Belegerfassung",
-        Language::German,
-        "Belegerfassung",
-        "Alpenblick Beleg",
-        3,
-        &[0],
-    ),
+    ("Romandie – PME industrielles", Language::French, "préparation des offres", "Alpenblick Offres", 3, &[2]),
+    ("Treuhand Schweiz – Belegerfassung", Language::German, "Belegerfassung", "Alpenblick Beleg", 3, &[0]),
     (
         "Ticino e Lombardia – Preventivi",
         Language::Italian,
@@ -108,22 +87,8 @@ const OUTLINES: [Outline; 6] = [
         3,
         &[3],
     ),
-    (
-        "UK & US – Quoting for job shops",
-        Language::English,
-        "quoting",
-        "Alpenblick Quote",
-        4,
-        &[4],
-    ),
-    (
-        "Logistik DE/AT/CH – Disposition",
-        Language::German,
-        "Tourenplanung",
-        "Alpenblick Dispo",
-        4,
-        &[1],
-    ),
+    ("UK & US – Quoting for job shops", Language::English, "quoting", "Alpenblick Quote", 4, &[4]),
+    ("Logistik DE/AT/CH – Disposition", Language::German, "Tourenplanung", "Alpenblick Dispo", 4, &[1]),
 ];
 
 /// The first `count` mailboxes.
@@ -131,55 +96,26 @@ pub(super) fn mailboxes(dice: &mut Dice, start_ms: i64, count: usize) -> Vec<Mai
     let mut mailboxes = Vec::new();
     for (sender, domain) in ADDRESSES.iter().take(count.max(1)) {
         let (first_name, last_name, is_woman) = SENDERS.get(*sender).copied().unwrap_or_default();
-        let address = format!(
-            "{}.{}@{domain}",
-            first_name.to_lowercase(),
-            last_name.to_lowercase()
-        );
+        let address = format!("{}.{}@{domain}", first_name.to_lowercase(), last_name.to_lowercase());
         let created_ms = start_ms.saturating_sub(dice.between(150, 300) * DAY_MS);
-        mailboxes.push(Mailbox {
-            address,
-            first_name,
-            last_name,
-            is_woman,
-            created_ms,
-        });
+        mailboxes.push(Mailbox { address, first_name, last_name, is_woman, created_ms });
     }
     mailboxes
 }
 
 /// The first `count` campaigns.
-pub(super) fn campaigns(
-    dice: &mut Dice,
-    start_ms: i64,
-    count: usize,
-    mailboxes: &[Mailbox],
-) -> Vec<Campaign> {
+pub(super) fn campaigns(dice: &mut Dice, start_ms: i64, count: usize, mailboxes: &[Mailbox]) -> Vec<Campaign> {
     let mut campaigns = Vec::new();
-    for (name, language, topic, product, steps, senders) in OUTLINES.into_iter().take(count.max(1))
-    {
+    for (name, language, topic, product, steps, senders) in OUTLINES.into_iter().take(count.max(1)) {
         let created_ms = start_ms.saturating_sub(dice.between(95, 140) * DAY_MS);
         let mut senders: Vec<usize> = (0..mailboxes.len())
-            .filter(|index| {
-                ADDRESSES
-                    .get(*index)
-                    .is_some_and(|(sender, _)| senders.contains(sender))
-            })
+            .filter(|index| ADDRESSES.get(*index).is_some_and(|(sender, _)| senders.contains(sender)))
             .collect();
         if senders.is_empty() {
             senders.push(0);
         }
         let id = dice.uuid_v7(created_ms);
-        campaigns.push(Campaign {
-            id,
-            name,
-            language,
-            topic,
-            product,
-            steps,
-            mailboxes: senders,
-            created_ms,
-        });
+        campaigns.push(Campaign { id, name, language, topic, product, steps, mailboxes: senders, created_ms });
     }
     campaigns
 }

@@ -68,19 +68,13 @@ impl Lead {
     pub(super) fn new(world: &World, purpose: Purpose, number: u64) -> Self {
         let mut dice = Dice::new(world.seed, purpose, number.wrapping_mul(2));
         let campaign = campaign_of(world, &mut dice);
-        let language = world
-            .campaign(campaign)
-            .map_or(Language::German, |campaign| campaign.language);
+        let language = world.campaign(campaign).map_or(Language::German, |campaign| campaign.language);
         let region = pick_region(language, &mut dice);
         let company = Company::new(region, &mut dice);
         let (first_name, last_name, is_woman) = person(region, &mut dice);
         let (man_title, woman_title) = dice.pick(names::titles(language));
         let mut lead = Self {
-            id: dice.uuid_v7(
-                world
-                    .start_ms
-                    .saturating_sub(dice.clone().between(91, 120) * DAY_MS),
-            ),
+            id: dice.uuid_v7(world.start_ms.saturating_sub(dice.clone().between(91, 120) * DAY_MS)),
             number,
             region,
             first_name,
@@ -151,20 +145,11 @@ impl Lead {
 
     fn make_variables(&self, dice: &mut Dice) -> Vec<(String, Value)> {
         let language = self.language();
-        let opener = dice
-            .pick(names::icebreakers(language))
-            .replace("{city}", self.company.town);
+        let opener = dice.pick(names::icebreakers(language)).replace("{city}", self.company.town);
         let website = format!("https://www.{}", self.company.domain);
         let mut variables: Vec<(&str, Value)> = vec![
             ("email", self.email.clone().into()),
-            (
-                "phone",
-                if dice.chance(0.7) {
-                    self.phone.clone().into()
-                } else {
-                    "".into()
-                },
-            ),
+            ("phone", if dice.chance(0.7) { self.phone.clone().into() } else { "".into() }),
             ("website", website.into()),
             ("campaign", Value::Null),
             ("jobTitle", self.title.into()),
@@ -179,18 +164,11 @@ impl Lead {
             variables.push(("campaign_id", dice.uuid_v7(0).to_string().into()));
         }
         variables.sort_by(|left, right| (left.0.len(), left.0).cmp(&(right.0.len(), right.0)));
-        variables
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     fn add_custom_variables(&self, variables: &mut Vec<(&'static str, Value)>, dice: &mut Dice) {
-        let profile = format!(
-            "https://linkedin.example/in/{}-{}",
-            ascii(self.first_name),
-            ascii(self.last_name)
-        );
+        let profile = format!("https://linkedin.example/in/{}-{}", ascii(self.first_name), ascii(self.last_name));
         let staff = self.company.employees;
         let (town, industry) = (self.company.town, self.company.industry);
         match self.language() {
@@ -199,10 +177,7 @@ impl Lead {
                 variables.push(("Anrede", salutation.into()));
                 variables.push(("Branche", industry.into()));
                 variables.push(("Mitarbeiter", staff.into()));
-                variables.push((
-                    "PLZ / Ort",
-                    format!("{} {town}", self.company.postcode).into(),
-                ));
+                variables.push(("PLZ / Ort", format!("{} {town}", self.company.postcode).into()));
             }
             Language::French => {
                 variables.push(("Secteur", industry.into()));
@@ -239,33 +214,16 @@ impl Company {
         let (postcode, town) = dice.pick(region.towns());
         let form = dice.pick(region.legal_forms());
         let (name, domain) = match dice.below(8) {
-            0 => (
-                format!("{trade} {town} {form}"),
-                format!("{slug}-{}", ascii(town)),
-            ),
+            0 => (format!("{trade} {town} {form}"), format!("{slug}-{}", ascii(town))),
             1 => {
                 let partner = dice.pick(names::last_names(region));
-                (
-                    format!("{founder} + {partner} {form}"),
-                    format!("{}-{}", ascii(founder), ascii(partner)),
-                )
+                (format!("{founder} + {partner} {form}"), format!("{}-{}", ascii(founder), ascii(partner)))
             }
-            2 => (
-                format!("{founder} {form}"),
-                format!("{}-{}", ascii(founder), ascii(town)),
-            ),
-            _ if region.language() == Language::German
-                || region.language() == Language::English =>
-            {
-                (
-                    format!("{founder} {trade} {form}"),
-                    format!("{}-{slug}", ascii(founder)),
-                )
+            2 => (format!("{founder} {form}"), format!("{}-{}", ascii(founder), ascii(town))),
+            _ if region.language() == Language::German || region.language() == Language::English => {
+                (format!("{founder} {trade} {form}"), format!("{}-{slug}", ascii(founder)))
             }
-            _ => (
-                format!("{trade} {founder} {form}"),
-                format!("{slug}-{}", ascii(founder)),
-            ),
+            _ => (format!("{trade} {founder} {form}"), format!("{slug}-{}", ascii(founder))),
         };
         let boss = person(region, dice);
         let number = dice.between(1, 120);
@@ -281,35 +239,25 @@ impl Company {
             street,
             postcode,
             town,
-            employees: dice
-                .between(8, 60)
-                .saturating_mul(dice.pick(&[1, 1, 2, 3, 7])),
+            employees: dice.between(8, 60).saturating_mul(dice.pick(&[1, 1, 2, 3, 7])),
             legal_line: region.legal_line(dice, town, &format!("{} {}", boss.0, boss.1)),
         }
     }
 }
 
 fn campaign_of(world: &World, dice: &mut Dice) -> usize {
-    dice.weighted(&[5.0, 3.5, 3.0, 2.5, 3.0, 3.0])
-        .checked_rem(world.campaigns.len())
-        .unwrap_or(0)
+    dice.weighted(&[5.0, 3.5, 3.0, 2.5, 3.0, 3.0]).checked_rem(world.campaigns.len()).unwrap_or(0)
 }
 
 fn pick_region(language: Language, dice: &mut Dice) -> Region {
     let regions = Region::of(language);
     let weights: Vec<f64> = regions.iter().map(|(_, weight)| *weight).collect();
-    regions
-        .get(dice.weighted(&weights))
-        .map_or(Region::SwissGerman, |(region, _)| *region)
+    regions.get(dice.weighted(&weights)).map_or(Region::SwissGerman, |(region, _)| *region)
 }
 
 fn person(region: Region, dice: &mut Dice) -> (&'static str, &'static str, bool) {
     let is_woman = dice.chance(0.38);
-    let first = dice.pick(if is_woman {
-        names::women(region)
-    } else {
-        names::men(region)
-    });
+    let first = dice.pick(if is_woman { names::women(region) } else { names::men(region) });
     (first, dice.pick(names::last_names(region)), is_woman)
 }
 

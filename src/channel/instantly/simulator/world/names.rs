@@ -41,9 +41,7 @@ pub(super) const fn last_names(region: Region) -> &'static [&'static str] {
 }
 
 /// Trades: the word in the firm's name, the word in its domain, the industry as a list vendor writes it.
-pub(super) const fn trades(
-    language: Language,
-) -> &'static [(&'static str, &'static str, &'static str)] {
+pub(super) const fn trades(language: Language) -> &'static [(&'static str, &'static str, &'static str)] {
     match language {
         Language::German => &[
             ("Präzisionstechnik", "praezision", "Präzisionsmechanik"),
@@ -62,11 +60,7 @@ pub(super) const fn trades(
             ("Gebäudetechnik", "gebaeudetechnik", "HLKS / Gebäudetechnik"),
         ],
         Language::French => &[
-            (
-                "Mécanique de précision",
-                "mecanique",
-                "Mécanique de précision",
-            ),
+            ("Mécanique de précision", "mecanique", "Mécanique de précision"),
             ("Fiduciaire", "fiduciaire", "Fiduciaire & audit"),
             ("Décolletage", "decolletage", "Décolletage"),
             ("Transports", "transports", "Transport & logistique"),
@@ -84,11 +78,7 @@ pub(super) const fn trades(
             ("Fiduciaria", "fiduciaria", "Servizi fiduciari"),
         ],
         Language::English => &[
-            (
-                "Precision Engineering",
-                "precision",
-                "Precision engineering",
-            ),
+            ("Precision Engineering", "precision", "Precision engineering"),
             ("Tooling", "tooling", "Tool & die"),
             ("Fabrication", "fabrication", "Metal fabrication"),
             ("Plastics", "plastics", "Injection moulding"),
@@ -214,8 +204,8 @@ const WOMEN_UNITED_KINGDOM: &[&str] = &[
 ];
 
 const MEN_SWISS_GERMAN: &[&str] = &[
-    "Urs", "Beat", "Reto", "Jürg", "Daniel", "Thomas", "Marcel", "Roger", "Andreas", "Stefan",
-    "Markus", "Adrian", "Lukas", "Pascal", "Köbi", "Rolf", "Hansueli", "Severin", "Matthias",
+    "Urs", "Beat", "Reto", "Jürg", "Daniel", "Thomas", "Marcel", "Roger", "Andreas", "Stefan", "Markus", "Adrian",
+    "Lukas", "Pascal", "Köbi", "Rolf", "Hansueli", "Severin", "Matthias",
 ];
 
 const MEN_GERMANY: &[&str] = &[
@@ -276,8 +266,8 @@ const MEN_TICINO: &[&str] = &[
 ];
 
 const MEN_UNITED_KINGDOM: &[&str] = &[
-    "James", "Andrew", "Stuart", "Craig", "Matthew", "Ian", "Peter", "Simon", "Brian", "Kevin",
-    "Graham", "Tom", "Michael", "Scott", "Declan",
+    "James", "Andrew", "Stuart", "Craig", "Matthew", "Ian", "Peter", "Simon", "Brian", "Kevin", "Graham", "Tom",
+    "Michael", "Scott", "Declan",
 ];
 
 const LAST_NAMES_SWISS_GERMAN: &[&str] = &[
@@ -422,13 +412,13 @@ const LAST_NAMES_ITALY: &[&str] = &[
 ];
 
 const LAST_NAMES_UNITED_KINGDOM: &[&str] = &[
-    "Whitaker", "Hughes", "Clarke", "Bennett", "O'Connor", "Fletcher", "Ashworth", "Shaw",
-    "MacLeod", "Barker", "Holloway", "Patel", "Thornton", "Wright",
+    "Whitaker", "Hughes", "Clarke", "Bennett", "O'Connor", "Fletcher", "Ashworth", "Shaw", "MacLeod", "Barker",
+    "Holloway", "Patel", "Thornton", "Wright",
 ];
 
 const LAST_NAMES_UNITED_STATES: &[&str] = &[
-    "Kowalski", "Anderson", "Ramirez", "Sullivan", "Novak", "Peterson", "Brooks", "Nguyen",
-    "Schultz", "Hayes", "Coleman", "Fischer", "Reed",
+    "Kowalski", "Anderson", "Ramirez", "Sullivan", "Novak", "Peterson", "Brooks", "Nguyen", "Schultz", "Hayes",
+    "Coleman", "Fischer", "Reed",
 ];
 
 const TITLES_GERMAN: &[(&str, &str)] = &[
@@ -440,10 +430,7 @@ const TITLES_GERMAN: &[(&str, &str)] = &[
     ("CFO", "CFO"),
     ("Leiter Auftragsabwicklung", "Leiterin Auftragsabwicklung"),
     ("Prokurist", "Prokuristin"),
-    (
-        "Mitglied der Geschäftsleitung",
-        "Mitglied der Geschäftsleitung",
-    ),
+    ("Mitglied der Geschäftsleitung", "Mitglied der Geschäftsleitung"),
     ("Leiter Kalkulation", "Leiterin Kalkulation"),
     ("IT-Leiter", "IT-Leiterin"),
     ("Vertriebsleiter DACH", "Vertriebsleiterin DACH"),

@@ -52,15 +52,9 @@ impl Region {
     }
 
     /// Regions whose people are written to in a language, each with its weight.
-    pub(in crate::channel::instantly::simulator) const fn of(
-        language: Language,
-    ) -> &'static [(Self, f64)] {
+    pub(in crate::channel::instantly::simulator) const fn of(language: Language) -> &'static [(Self, f64)] {
         match language {
-            Language::German => &[
-                (Self::SwissGerman, 6.0),
-                (Self::Germany, 4.0),
-                (Self::Austria, 1.5),
-            ],
+            Language::German => &[(Self::SwissGerman, 6.0), (Self::Germany, 4.0), (Self::Austria, 1.5)],
             Language::French => &[(Self::Romandie, 6.0), (Self::France, 3.0)],
             Language::Italian => &[(Self::Ticino, 5.0), (Self::Italy, 4.0)],
             Language::English => &[(Self::UnitedKingdom, 5.0), (Self::UnitedStates, 3.0)],
@@ -114,14 +108,8 @@ impl Region {
     pub(super) fn phone(self, dice: &mut Dice) -> String {
         let (a, b) = (dice.between(10, 99), dice.between(10, 99));
         match self {
-            Self::SwissGerman => format!(
-                "+41 {} 555 {a} {b}",
-                dice.pick(&["44", "52", "71", "41", "31", "61", "62"])
-            ),
-            Self::Romandie => format!(
-                "+41 {} 555 {a} {b}",
-                dice.pick(&["21", "22", "32", "26", "27"])
-            ),
+            Self::SwissGerman => format!("+41 {} 555 {a} {b}", dice.pick(&["44", "52", "71", "41", "31", "61", "62"])),
+            Self::Romandie => format!("+41 {} 555 {a} {b}", dice.pick(&["21", "22", "32", "26", "27"])),
             Self::Ticino => format!("+41 91 555 {a} {b}"),
             Self::Germany => match dice.below(4) {
                 0 => format!("+49 30 23125-{a}{}", b % 10),
@@ -130,19 +118,12 @@ impl Region {
                 _ => format!("+49 69 90009-{a}{}", b % 10),
             },
             Self::Austria => format!("+43 {} 5550 {a}{b}", dice.pick(&["1", "732", "316", "512"])),
-            Self::France => format!(
-                "+33 {} {a} {b}",
-                dice.pick(&["1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49"])
-            ),
-            Self::Italy => format!(
-                "+39 {} 555 {a}{b}",
-                dice.pick(&["02", "035", "030", "031", "011"])
-            ),
+            Self::France => {
+                format!("+33 {} {a} {b}", dice.pick(&["1 99 00", "2 61 91", "3 53 01", "4 65 71", "5 36 49"]))
+            }
+            Self::Italy => format!("+39 {} 555 {a}{b}", dice.pick(&["02", "035", "030", "031", "011"])),
             Self::UnitedKingdom => format!("+44 1632 960{a}{}", b % 10),
-            Self::UnitedStates => format!(
-                "+1 ({}) 555-01{a}",
-                dice.pick(&["216", "815", "616", "414", "412"])
-            ),
+            Self::UnitedStates => format!("+1 ({}) 555-01{a}", dice.pick(&["216", "815", "616", "414", "412"])),
         }
     }
 
@@ -164,11 +145,7 @@ impl Region {
 
     /// The line the law (or habit) puts under a business letter; may be empty.
     pub(super) fn legal_line(self, dice: &mut Dice, town: &str, boss: &str) -> String {
-        let (a, b, c) = (
-            dice.between(100, 499),
-            dice.between(100, 999),
-            dice.between(100, 999),
-        );
+        let (a, b, c) = (dice.between(100, 499), dice.between(100, 999), dice.between(100, 999));
         match self {
             Self::SwissGerman => format!("CHE-{a}.{b}.{c} MWST"),
             Self::Romandie => format!("CHE-{a}.{b}.{c} TVA"),
@@ -176,19 +153,14 @@ impl Region {
             Self::Germany => format!(
                 "Sitz der Gesellschaft: {town} | Amtsgericht {town} HRB {b}{c} | Geschäftsführer: {boss} | USt-IdNr. DE{a}{b}{c}"
             ),
-            Self::Austria => format!(
-                "Firmenbuchnummer FN {a}{b}k, Landesgericht {town}, UID: ATU{a}{b}{}",
-                c % 100
-            ),
-            Self::France => format!(
-                "SAS au capital de {a} 000 € – RCS {town} {a} {b} {c} – TVA FR {} {a}{b}{c}",
-                c % 90 + 10
-            ),
+            Self::Austria => format!("Firmenbuchnummer FN {a}{b}k, Landesgericht {town}, UID: ATU{a}{b}{}", c % 100),
+            Self::France => {
+                format!("SAS au capital de {a} 000 € – RCS {town} {a} {b} {c} – TVA FR {} {a}{b}{c}", c % 90 + 10)
+            }
             Self::Italy => format!("P. IVA e C.F. 0{a}{b}{c}0 – R.E.A. {b}{c}"),
-            Self::UnitedKingdom => format!(
-                "Registered in England and Wales No. 0{a}{b}{}. Registered office: {town}",
-                c % 10
-            ),
+            Self::UnitedKingdom => {
+                format!("Registered in England and Wales No. 0{a}{b}{}. Registered office: {town}", c % 10)
+            }
             Self::UnitedStates => String::new(),
         }
     }
@@ -313,50 +285,18 @@ const LEGAL_FORMS_UNITED_KINGDOM: &[&str] = &["Ltd", "Ltd", "Limited", "& Sons L
 
 const LEGAL_FORMS_UNITED_STATES: &[&str] = &["Inc.", "LLC", "Corp.", "Manufacturing Co."];
 
-const STREETS_SWISS_GERMAN: &[&str] = &[
-    "Industriestrasse",
-    "Bahnhofstrasse",
-    "Werkstrasse",
-    "Gewerbestrasse",
-    "Dorfstrasse",
-];
+const STREETS_SWISS_GERMAN: &[&str] =
+    &["Industriestrasse", "Bahnhofstrasse", "Werkstrasse", "Gewerbestrasse", "Dorfstrasse"];
 
-const STREETS_ROMANDIE: &[&str] = &[
-    "Rue de l'Industrie",
-    "Avenue de la Gare",
-    "Route de Berne",
-    "Chemin du Moulin",
-];
+const STREETS_ROMANDIE: &[&str] = &["Rue de l'Industrie", "Avenue de la Gare", "Route de Berne", "Chemin du Moulin"];
 
-const STREETS_TICINO: &[&str] = &[
-    "Via Industria",
-    "Via Cantonale",
-    "Via San Gottardo",
-    "Via Roma",
-    "Via Volta",
-];
+const STREETS_TICINO: &[&str] = &["Via Industria", "Via Cantonale", "Via San Gottardo", "Via Roma", "Via Volta"];
 
-const STREETS_GERMANY: &[&str] = &[
-    "Industriestraße",
-    "Robert-Bosch-Straße",
-    "Am Gewerbepark",
-    "Carl-Benz-Straße",
-    "Hauptstraße",
-];
+const STREETS_GERMANY: &[&str] =
+    &["Industriestraße", "Robert-Bosch-Straße", "Am Gewerbepark", "Carl-Benz-Straße", "Hauptstraße"];
 
-const STREETS_AUSTRIA: &[&str] = &[
-    "Industriezeile",
-    "Wiener Straße",
-    "Gewerbepark",
-    "Bahnhofstraße",
-];
+const STREETS_AUSTRIA: &[&str] = &["Industriezeile", "Wiener Straße", "Gewerbepark", "Bahnhofstraße"];
 
-const STREETS_UNITED_KINGDOM: &[&str] =
-    &["Forge Lane", "Station Road", "Mill Street", "Trinity Park"];
+const STREETS_UNITED_KINGDOM: &[&str] = &["Forge Lane", "Station Road", "Mill Street", "Trinity Park"];
 
-const STREETS_UNITED_STATES: &[&str] = &[
-    "Industrial Parkway",
-    "Commerce Drive",
-    "Lakeside Avenue",
-    "Foundry Street",
-];
+const STREETS_UNITED_STATES: &[&str] = &["Industrial Parkway", "Commerce Drive", "Lakeside Avenue", "Foundry Street"];

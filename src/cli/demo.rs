@@ -1,0 +1,158 @@
+//! `salesbrain demo`: the appliance and a simulated Instantly workspace in one process.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::{Common, print, serve};
+use crate::account::model::{Language, Role};
+use crate::account::setup::{NewOwner, Stage};
+use crate::account::token::{random_secret, secret_hash};
+use crate::app::App;
+use crate::channel::instantly::simulator::{self, Pace, Poster, PosterConfig, Simulator, SimulatorConfig};
+use crate::connection::model::SECRET_HEADER;
+use crate::id::AccountId;
+
+const EMAIL: &str = "demo@salesbrain.example";
+const ORGANIZATION: &str = "Demo GmbH";
+/// The sign-in link of the demo lasts a day: it is opened when someone gets to it.
+const LINK_MS: i64 = crate::clock::DAY_MS;
+
+/// How to run the demo.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Demo {
+    /// Port of the simulated Instantly API; any free one if absent.
+    #[arg(long, default_value_t = 0)]
+    simulator_port: u16,
+    /// Seed of the simulated workspace.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Language of the interface.
+    #[arg(long, default_value = "en", value_parser = ["de", "en"])]
+    language: String,
+}
+
+/// A folder that is removed when the demo ends, unless the user named one.
+struct Folder {
+    path: PathBuf,
+    is_throw_away: bool,
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.is_throw_away
+            && let Err(error) = std::fs::remove_dir_all(&self.path)
+        {
+            tracing::warn!(%error, "the demo's folder could not be removed");
+        }
+    }
+}
+
+pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
+    let folder = choose_folder(&common);
+    let quiet = Common { data: Some(folder.path.clone()), ..common };
+    let (app, listener) = serve::open(quiet.load()?).await?;
+    let (stop, stopped) = watch::channel(false);
+    let server = tokio::spawn(crate::http::serve::serve(App::clone(&app), listener, until(stopped.clone())));
+
+    let (account_id, password) = create_owner(&app, &demo).await?;
+    let (_connection, secret) = {
+        let email = EMAIL.to_owned();
+        let found =
+            app.control.read(move |connection| crate::account::store::find_credentials(connection, &email)).await?;
+        app.create_connection(found.and_then(|found| found.organization_id), "instantly", "Instantly (simulated)")
+            .await?
+    };
+    let token = random_secret();
+    let hash = secret_hash(&token);
+    app.control.write(move |tx| crate::account::store::create_sign_in_link(tx, account_id, hash, LINK_MS)).await?;
+
+    let simulator = Simulator::new(SimulatorConfig::new(demo.seed, app.clock.now_ms()));
+    let poster = Poster::new(
+        PosterConfig {
+            headers: vec![(SECRET_HEADER.to_owned(), secret)],
+            connections: 32,
+            ..PosterConfig::new(app.webhook_url())
+        },
+        app.clock.clone(),
+    )?;
+    let api_key = random_secret();
+    let api_listener =
+        TcpListener::bind(("127.0.0.1", demo.simulator_port)).await.context("cannot listen on the simulator's port")?;
+    let api_address = api_listener.local_addr()?;
+    let workspace = simulator.workspace(api_key.clone(), vec![poster.clone()], app.clock.clone());
+    let api = tokio::spawn(simulator::serve(workspace, api_listener, until(stopped.clone())));
+
+    let address = app.config.base_url();
+    print::line(&format!(
+        "\nSalesbrain demo\n\n  sign in       {address}/sign-in/link#{token}  (works once)\n  or at         {address}\n  \
+         e-mail        {EMAIL}\n  password      {password}\n  data          {}{}\n  \
+         simulated     Instantly API at http://{api_address}/api/v2, key {api_key}\n",
+        folder.path.display(),
+        if folder.is_throw_away { " (removed at the end)" } else { "" },
+    ))?;
+    let history = simulator.run_history(&poster, until(stopped.clone())).await;
+    print::line(&format!(
+        "{} events of history are in; new ones follow at human pace. End with Ctrl+C.",
+        history.acknowledged
+    ))?;
+    let live = tokio::spawn(run_live(simulator, poster, app.clock.now_ms(), stopped));
+    super::wait_for_signal().await;
+    stop.send_replace(true);
+    for task in [live, api_task(api)] {
+        task.await?;
+    }
+    server.await??;
+    Ok(())
+}
+
+/// The API's task without its answer: the demo is ending, and a failure to serve it was logged.
+fn api_task(api: tokio::task::JoinHandle<std::io::Result<()>>) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        if let Ok(Err(error)) = api.await {
+            tracing::warn!(%error, "the simulated API ended with an error");
+        }
+    })
+}
+
+async fn run_live(simulator: Simulator, poster: Poster, now_ms: i64, stopped: watch::Receiver<bool>) {
+    let statistics = simulator.run_live(&poster, Pace::Human, now_ms, until(stopped)).await;
+    tracing::debug!(?statistics, "the simulated workspace ended");
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is an end too.
+    drop(stopped.wait_for(|is_stopped| *is_stopped).await);
+}
+
+fn choose_folder(common: &Common) -> Folder {
+    match &common.data {
+        Some(path) => Folder { path: path.clone(), is_throw_away: false },
+        None => {
+            let name = format!("salesbrain-demo-{}", crate::account::token::random_code().to_lowercase());
+            Folder { path: std::env::temp_dir().join(name), is_throw_away: true }
+        }
+    }
+}
+
+/// Creates the demo's account; on a folder from an earlier demo the account is there and keeps its password.
+async fn create_owner(app: &App, demo: &Demo) -> anyhow::Result<(AccountId, String)> {
+    let known = app.control.read(|connection| crate::account::store::find_credentials(connection, EMAIL)).await?;
+    if let Some(known) = known {
+        return Ok((known.account_id, "as printed when this folder was made".to_owned()));
+    }
+    let password = format!("demo-{}", crate::account::token::random_code().to_lowercase());
+    let owner = NewOwner {
+        email: EMAIL.to_owned(),
+        name: "Dana Demo".to_owned(),
+        password: password.clone(),
+        language: if demo.language == "de" { Language::De } else { Language::En },
+        organization_name: ORGANIZATION.to_owned(),
+        role: Role::Owner,
+    };
+    let (account_id, _organization_id) = app.create_owner(owner, Stage::Any).await?;
+    Ok((account_id, password))
+}
