@@ -29,7 +29,7 @@ pub async fn serve(
     let server = axum::serve(listener, service).with_graceful_shutdown(async move {
         shutdown.await;
         // The receiver may be gone if the server failed first.
-        drop(stop.send(()));
+        let _is_gone = stop.send(());
     });
     let outcome = tokio::select! {
         outcome = server.into_future() => outcome,
