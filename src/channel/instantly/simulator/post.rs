@@ -170,7 +170,7 @@ impl Poster {
     }
 
     /// Delivers the events until there are no more or `shutdown` is ready, and waits for what is under way. At shutdown,
-    /// deliveries that wait for a retry are given up.
+    /// deliveries that wait for a retry are given up. The figures are those of all that the poster ever delivered.
     pub async fn post_all(
         &self,
         events: impl IntoIterator<Item = SimulatedEvent>,
@@ -190,6 +190,7 @@ impl Poster {
                 () = drain(&mut deliveries) => {}
             }
         }
+        self.settle().await;
         deliveries.shutdown().await;
         self.statistics()
     }
@@ -217,6 +218,14 @@ impl Poster {
     /// What has been delivered so far.
     pub fn statistics(&self) -> Statistics {
         self.0.record().statistics()
+    }
+
+    /// Waits until no request is under way, so that the figures are true; what waits for a retry is not waited for.
+    async fn settle(&self) {
+        let all = u32::try_from(self.0.config.connections.max(1)).unwrap_or(1);
+        let settled =
+            tokio::time::timeout(self.0.config.timeout, self.0.permits.acquire_many(all)).await;
+        drop(settled);
     }
 
     async fn feed(

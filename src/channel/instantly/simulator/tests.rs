@@ -108,7 +108,7 @@ fn every_reply_speaks_its_language_and_quotes_what_it_answers() {
     let simulator = simulator(3);
     let live = simulator.live(START_MS, Pace::PerSecond(50.0)).take(6000);
     let mut seen = BTreeSet::new();
-    for event in live.chain(simulator.replies(0.7).take(3000)) {
+    for event in live.chain(simulator.replies(0.7).take(1000)) {
         let (Some(intent), Some(language)) = (event.intent, event.language) else {
             continue;
         };

@@ -67,7 +67,7 @@ impl Timeline {
 
     /// The part before the world's start.
     pub fn history(self) -> History {
-        History { timeline: self, told: 0 }
+        History { timeline: self }
     }
 
     /// The part after the world's start, told from `now_ms` on. Skips whatever of history has not been told.
@@ -201,23 +201,12 @@ impl Timeline {
 #[derive(Clone, Debug)]
 pub struct History {
     timeline: Timeline,
-    told: usize,
 }
 
 impl History {
     /// Goes on with the live part.
     pub fn into_live(self, now_ms: i64, pace: Pace) -> Live {
         self.timeline.live(now_ms, pace)
-    }
-
-    /// Skips the text of events and counts them.
-    pub fn count_planned(mut self) -> usize {
-        let mut count = 0;
-        while let Some((planned_ms, number, index)) = self.timeline.next_before(self.timeline.world.start_ms) {
-            self.timeline.finish(number, index, planned_ms);
-            count += 1;
-        }
-        count
     }
 }
 
@@ -229,7 +218,6 @@ impl Iterator for History {
         let (at_ms, number, index) = self.timeline.next_before(end_ms)?;
         let event = self.timeline.tell(number, index, at_ms);
         self.timeline.finish(number, index, at_ms);
-        self.told += 1;
         event
     }
 }

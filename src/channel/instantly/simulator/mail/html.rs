@@ -7,15 +7,20 @@ use crate::channel::instantly::simulator::text::Scene;
 
 /// Appends text with the characters escaped that mean something in HTML.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(letter),
-        }
+    let mut rest = text;
+    while let Some(position) = rest.find(['&', '<', '>', '"']) {
+        let (plain, special) = rest.split_at(position);
+        out.push_str(plain);
+        let mut letters = special.chars();
+        out.push_str(match letters.next() {
+            Some('&') => "&amp;",
+            Some('<') => "&lt;",
+            Some('>') => "&gt;",
+            _ => "&quot;",
+        });
+        rest = letters.as_str();
     }
+    out.push_str(rest);
 }
 
 /// Appends a paragraph of a letter; it may hold links already.

@@ -35,7 +35,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
         "Pas intéressé, merci.",
         "Après [réflexion|discussion avec la direction], nous avons décidé de ne pas donner suite. [Revenez éventuellement vers nous au {quarter}.|Merci de votre compréhension.]",
         "Pour une entreprise de notre taille ({few} offres par mois), [cela ne se justifie pas|l'investissement n'est pas rentable]. [Merci tout de même.|Désolé.]",
-        "Les investissements sont gelés jusqu'en {month} ; [nous devons donc décliner|ce sera donc non] votre proposition.",
+        "Les investissements sont gelés jusqu'en {month} ; [nous devons donc décliner votre proposition|ce sera donc non].",
     ],
     question: &[
         "Avant d'aller plus loin : [quel est le prix|combien cela coûte-t-il] pour {few} utilisateurs ? [Y a-t-il une durée minimale ?|La mise en route est-elle comprise ?]",
@@ -172,8 +172,12 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     sender_closing: "Meilleures salutations",
     words: MailWords {
         outlook: ["De : ", "Envoyé : ", "À : ", "Objet : "],
-        mobile: &["Envoyé de mon iPhone", "Télécharger Outlook pour iOS", "Envoyé depuis mon mobile"],
-        reply_prefix: &["RE: ", "Re: ", "TR : Re: "],
+        mobile: &[
+            "Envoyé de mon iPhone",
+            "Télécharger Outlook pour iOS",
+            "Envoyé depuis mon mobile",
+        ],
+        reply_prefix: &["RE: ", "Re: ", "RE : "],
         away_prefix: &["Réponse automatique : ", "Absence du bureau : "],
         bounce_prefix: &["Non remis : ", "Undelivered Mail Returned to Sender: "],
         phone_labels: &[("Tél.", "Mobile"), ("T", "M"), ("Direct", "Natel")],

@@ -49,7 +49,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     ],
     unsubscribe: &[
         "Vi prego di [cancellarmi|togliermi] dalla vostra lista. [Grazie.|Non desidero altre e-mail.]",
-        "Non ho mai autorizzato questi invii. Ai sensi del [GDPR|della LPD] chiedo la cancellazione dei miei dati e una conferma entro il {date2}.",
+        "Non ho mai autorizzato questi invii. Ai sensi [del GDPR|della LPD] chiedo la cancellazione dei miei dati e una conferma entro il {date2}.",
         "Cancellatemi, per favore. Il link di disiscrizione [non funziona|porta a una pagina di errore].",
         "STOP. [Basta pubblicità.|È il {few}° messaggio.] Togliete l'indirizzo {email}.",
     ],
