@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 
 use ammonia::{Builder, UrlRelative};
 
-use super::markup::is_manageable;
+use super::markup::prepare;
 use super::text::text_from_html;
 
 /// Whether images on other servers may be loaded.
@@ -147,14 +147,21 @@ const LINK_SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 
 /// Makes a message's HTML safe. A document the parser must not see is shown as its text.
 pub fn sanitise(html: &str, images: Images) -> Sanitised {
-    if !is_manageable(html) {
-        let text = ammonia::clean_text(&text_from_html(html)).replace("&#10;", "\n");
-        return Sanitised {
-            html: format!("<pre>{text}</pre>"),
+    match prepare(html) {
+        Some(prepared) => images::filter(&builder().clean(&prepared).to_string(), images),
+        None => Sanitised {
+            html: as_text(html),
             has_remote_images: false,
-        };
+        },
     }
-    images::filter(&builder().clean(html).to_string(), images)
+}
+
+fn as_text(html: &str) -> String {
+    let text = text_from_html(html)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<pre>{text}</pre>")
 }
 
 fn builder() -> Builder<'static> {

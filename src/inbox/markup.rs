@@ -8,7 +8,84 @@
 
 mod guard;
 
-pub(super) use guard::is_manageable;
+use std::borrow::Cow;
+
+/// Character references after which a text is divided.
+const MAX_REFERENCES: usize = 64;
+
+/// Elements whose content is text to the parser, whatever it looks like; none of them is ever shown.
+const RAW: &[&str] = &[
+    "script",
+    "style",
+    "textarea",
+    "title",
+    "xmp",
+    "iframe",
+    "noembed",
+    "noframes",
+    "noscript",
+    "plaintext",
+];
+
+fn is_raw(name: &str) -> bool {
+    RAW.iter().any(|raw| raw.eq_ignore_ascii_case(name))
+}
+
+/// A document in a form the parser takes in linear time; `None` if there is none, see [`guard`].
+///
+/// The parser appends each character reference to the text before it by copying that text; comments, which the
+/// sanitiser removes, divide texts with many of them. The content of raw elements goes: it is never shown.
+pub(super) fn prepare(html: &str) -> Option<Cow<'_, str>> {
+    if !guard::is_manageable(html) {
+        return None;
+    }
+    if html
+        .bytes()
+        .filter(|&byte| byte == b'&')
+        .nth(MAX_REFERENCES)
+        .is_none()
+    {
+        return Some(Cow::Borrowed(html));
+    }
+    let mut divided = String::with_capacity(html.len() + html.len() / 8);
+    let mut count = 0;
+    let mut tokens = Tokens::new(html);
+    let mut rest = html;
+    while let Some(token) = tokens.next() {
+        let written = rest
+            .get(..rest.len() - tokens.rest().len())
+            .unwrap_or_default();
+        match token {
+            Token::Text(text) => divide(text, &mut count, &mut divided),
+            Token::Start(tag) => {
+                count = 0;
+                divided.push_str(written);
+                if is_raw(tag.name) {
+                    tokens.take_raw(tag.name);
+                }
+            }
+            Token::Comment(_) | Token::End(_) => divided.push_str(written),
+        }
+        rest = tokens.rest();
+    }
+    Some(Cow::Owned(divided))
+}
+
+/// Copies a text; `count` is the number of references since the last element began.
+fn divide(text: &str, count: &mut usize, divided: &mut String) {
+    for piece in text.split_inclusive('&') {
+        divided.push_str(piece.strip_suffix('&').unwrap_or(piece));
+        if !piece.ends_with('&') {
+            continue;
+        }
+        *count += 1;
+        if *count > MAX_REFERENCES {
+            divided.push_str("<!---->");
+            *count = 0;
+        }
+        divided.push('&');
+    }
+}
 
 /// A piece of markup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +203,9 @@ impl<'a> Tokens<'a> {
         let (name, after) = inside.split_at_checked(name_end).unwrap_or((inside, ""));
         let mut attributes = Attributes { rest: after };
         while attributes.next().is_some() {}
-        let raw = after.strip_suffix(attributes.rest).unwrap_or_default();
+        let raw = after
+            .get(..after.len() - attributes.rest.len())
+            .unwrap_or_default();
         self.rest = attributes.rest.strip_prefix('>').unwrap_or_default();
         (name, raw)
     }

@@ -4,7 +4,7 @@
 //! Where it departs from the standard it assumes the worse. Real mail stays far below the limits: the deepest quoted
 //! tables nest some hundred levels.
 
-use super::{Tag, Token, Tokens};
+use super::{Tag, Token, Tokens, is_raw};
 
 /// Longest document.
 const MAX_BYTES: usize = 2 << 20;
@@ -25,18 +25,6 @@ const VOID: &[&str] = &[
 ];
 const FORMATTING: &[&str] = &[
     "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
-];
-const RAW: &[&str] = &[
-    "script",
-    "style",
-    "textarea",
-    "title",
-    "xmp",
-    "iframe",
-    "noembed",
-    "noframes",
-    "noscript",
-    "plaintext",
 ];
 /// Parts of tables that are not followed: they nest through tables and cells only.
 const TABLE_PARTS: &[&str] = &["tr", "tbody", "thead", "tfoot", "colgroup"];
@@ -104,7 +92,7 @@ const BLOCKS: &[&str] = &[
 ];
 
 /// Whether the parser can take `html` without taking more than linear time and memory.
-pub(in crate::inbox) fn is_manageable(html: &str) -> bool {
+pub(super) fn is_manageable(html: &str) -> bool {
     if html.len() > MAX_BYTES {
         return false;
     }
@@ -115,7 +103,7 @@ pub(in crate::inbox) fn is_manageable(html: &str) -> bool {
             Token::Text(text) => guard.text(text),
             Token::Start(tag) => {
                 guard.start(tag);
-                if contains(RAW, tag.name) {
+                if is_raw(tag.name) {
                     guard.raw(tokens.take_raw(tag.name));
                 }
             }
@@ -161,12 +149,12 @@ impl<'a> Guard<'a> {
 
     fn text(&mut self, text: &str) {
         if !text.trim().is_empty() {
-            self.count_content();
+            self.count_content(1 + text.bytes().filter(|&byte| byte == b'&').count());
         }
     }
 
     /// Content makes the parser open unclosed formatting again, and moves out of a table.
-    fn count_content(&mut self) {
+    fn count_content(&mut self, pieces: usize) {
         self.repeated += self
             .formatting
             .iter()
@@ -177,7 +165,7 @@ impl<'a> Guard<'a> {
             .innermost(|name| contains(BOUNDARIES, name))
             .is_some_and(|at| self.is_at(at, "table"))
         {
-            self.misplaced += 1;
+            self.misplaced += pieces;
         }
     }
 
@@ -206,8 +194,8 @@ impl<'a> Guard<'a> {
         if contains(BLOCKS, name) || tag.is("table") || tag.is("hr") {
             self.close_paragraph();
         }
-        self.count_content();
-        if contains(RAW, name) || contains(VOID, name) {
+        self.count_content(1);
+        if is_raw(name) || contains(VOID, name) {
             return;
         }
         self.close_item(name);

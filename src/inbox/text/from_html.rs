@@ -1,14 +1,14 @@
 //! Plain text of a message that came as HTML only.
 //!
 //! The sanitiser's parser repairs the markup and decodes characters; what it leaves is read in one pass. A document
-//! the parser must not see (see [`is_manageable`]) is read as it is, with fewer character references known.
+//! the parser must not see (see [`prepare`]) is read as it is, with fewer character references known.
 //! Quotations (`blockquote`, which `gmail_quote` and its kin are) become `> ` lines, so that
 //! [`split_quoted`](super::split_quoted) finds them. Rejected: `html2text`, which wraps lines at a fixed width, draws
 //! tables, and lays out nested tables in more than linear time.
 
 use ammonia::Builder;
 
-use crate::inbox::markup::{Tag, Token, Tokens, is_manageable};
+use crate::inbox::markup::{Tag, Token, Tokens, prepare};
 
 /// Quotation marks shown for deeper quotations: more would multiply the text.
 const MAX_QUOTE_DEPTH: usize = 8;
@@ -59,15 +59,15 @@ const KEPT: &[&str] = &[
 
 /// The text of an HTML message, with paragraphs, line breaks, list marks and quotation marks.
 pub fn text_from_html(html: &str) -> String {
-    if !is_manageable(html) {
+    let Some(prepared) = prepare(html) else {
         return render(html);
-    }
+    };
     let mut builder = Builder::empty();
     builder
         .add_tags(KEPT)
         .add_clean_content_tags(DROPPED)
         .link_rel(None);
-    render(&builder.clean(html).to_string())
+    render(&builder.clean(&prepared).to_string())
 }
 
 fn render(html: &str) -> String {

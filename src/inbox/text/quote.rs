@@ -233,7 +233,10 @@ fn strip_blank_lines(text: &str) -> String {
 
 fn is_original_marker(lines: &[&str], at: usize) -> bool {
     let line = trimmed(lines, at);
-    if line.len() > 200 {
+    let has_dashes = ["--", "__", "==", "–", "—", "**"]
+        .iter()
+        .any(|dashes| line.starts_with(dashes));
+    if line.len() > 200 || !(has_dashes || line.ends_with(':')) {
         return false;
     }
     let is_dash = |c: char| matches!(c, '-' | '_' | '=' | '*' | '–' | '—') || c.is_whitespace();
@@ -241,12 +244,8 @@ fn is_original_marker(lines: &[&str], at: usize) -> bool {
         .trim_matches(is_dash)
         .trim_end_matches([':', ' ', '\u{a0}'])
         .to_lowercase();
-    let has_dashes = ["--", "__", "==", "–", "—", "**"]
-        .iter()
-        .any(|dashes| line.starts_with(dashes));
-    let is_known = |known: &[&str]| known.contains(&words.as_str());
-    (has_dashes && (is_known(ORIGINAL_MARKERS) || is_known(FORWARD_LINES)))
-        || (line.ends_with(':') && is_known(FORWARD_LINES))
+    let words = words.as_str();
+    FORWARD_LINES.contains(&words) || (has_dashes && ORIGINAL_MARKERS.contains(&words))
 }
 
 fn role(line: &str) -> Option<Role> {
@@ -381,7 +380,10 @@ fn attribution_strength(text: &str, is_closed: bool, follows_quote: bool) -> Str
     }
     let has_start =
         STARTS.iter().any(|start| spaced.starts_with(start)) || spaced.contains(" schrieb am ");
-    if !is_closed && !(has_start && has_date && has_address) {
+    let is_certain = has_start && has_date && has_address;
+    if is_certain {
+        Strength::Strong
+    } else if !is_closed {
         Strength::None
     } else if has_start && (has_date || has_address || (has_digit && follows_quote)) {
         Strength::Strong
