@@ -1,7 +1,7 @@
 //! A linear reader of HTML tags, and the guard in front of the real parser.
 //!
 //! [`Tokens`] cuts markup into text and tags the way browsers do, without building a tree, and never fails.
-//! [`is_manageable`] tells whether a document may be given to `html5ever`: its algorithm, the one browsers are bound
+//! [`prepare`] tells whether a document may be given to `html5ever`, and in what form: its algorithm, the one browsers are bound
 //! to, takes quadratic time for deep nesting, for one tag with many attributes and for content misplaced in tables, and
 //! multiplies unclosed formatting elements. Documents that go there on purpose are shown as plain text instead.
 //! Rejected: a timeout around the parser; it cannot be stopped from outside.
