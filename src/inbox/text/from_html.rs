@@ -1,22 +1,22 @@
 //! Plain text of a message that came as HTML only.
 //!
 //! The sanitiser's parser repairs the markup and decodes characters; what it leaves is read in one pass. A document
-//! the parser must not see (see [`is_manageable`]) is read as it is, with fewer character references known.
+//! the parser must not see (see [`prepare`]) is read as it is, with fewer character references known.
 //! Quotations (`blockquote`, which `gmail_quote` and its kin are) become `> ` lines, so that
 //! [`split_quoted`](super::split_quoted) finds them. Rejected: `html2text`, which wraps lines at a fixed width, draws
 //! tables, and lays out nested tables in more than linear time.
 
 use ammonia::Builder;
 
-use crate::inbox::markup::{Tag, Token, Tokens, is_manageable};
+use crate::inbox::markup::{Tag, Token, Tokens, prepare};
 
 /// Quotation marks shown for deeper quotations: more would multiply the text.
 const MAX_QUOTE_DEPTH: usize = 8;
 
 /// Elements whose content is no text of the message.
 const DROPPED: &[&str] = &[
-    "head", "title", "script", "style", "noscript", "template", "svg", "math", "textarea", "select", "iframe",
-    "object", "noembed", "noframes", "xmp",
+    "head", "title", "script", "style", "noscript", "template", "svg", "math", "textarea",
+    "select", "iframe", "object", "noembed", "noframes", "xmp",
 ];
 
 const KEPT: &[&str] = &[
@@ -59,12 +59,15 @@ const KEPT: &[&str] = &[
 
 /// The text of an HTML message, with paragraphs, line breaks, list marks and quotation marks.
 pub fn text_from_html(html: &str) -> String {
-    if !is_manageable(html) {
+    let Some(prepared) = prepare(html) else {
         return render(html);
-    }
+    };
     let mut builder = Builder::empty();
-    builder.add_tags(KEPT).add_clean_content_tags(DROPPED).link_rel(None);
-    render(&builder.clean(html).to_string())
+    builder
+        .add_tags(KEPT)
+        .add_clean_content_tags(DROPPED)
+        .link_rel(None);
+    render(&builder.clean(&prepared).to_string())
 }
 
 fn render(html: &str) -> String {
@@ -187,7 +190,8 @@ impl Page {
             self.word(word);
             self.has_space = true;
         }
-        self.has_space = text.ends_with(char::is_whitespace) || (self.has_space && text.trim().is_empty());
+        self.has_space =
+            text.ends_with(char::is_whitespace) || (self.has_space && text.trim().is_empty());
     }
 
     fn word(&mut self, word: &str) {
@@ -206,7 +210,8 @@ impl Page {
         if !is_first {
             self.out.push('\n');
             if self.newlines > 1 {
-                self.out.push_str("> ".repeat(depth.min(self.last_depth)).trim_end());
+                self.out
+                    .push_str("> ".repeat(depth.min(self.last_depth)).trim_end());
                 self.out.push('\n');
             }
         }
@@ -234,7 +239,11 @@ fn decode(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        let reference = after.bytes().take(10).position(|b| b == b';').and_then(|end| after.split_at_checked(end));
+        let reference = after
+            .bytes()
+            .take(10)
+            .position(|b| b == b';')
+            .and_then(|end| after.split_at_checked(end));
         let character = reference.and_then(|(name, _)| decode_reference(name));
         rest = if let (Some(character), Some((_, tail))) = (character, reference) {
             decoded.push(character);
@@ -287,5 +296,8 @@ fn decode_reference(name: &str) -> Option<char> {
         };
         return char::from_u32(code).filter(|c| !c.is_control() || *c == '\n');
     }
-    NAMED.iter().find(|(known, _)| *known == name).map(|&(_, character)| character)
+    NAMED
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|&(_, character)| character)
 }

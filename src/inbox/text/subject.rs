@@ -69,7 +69,9 @@ const EXTERNAL_MARKERS: &[&str] = &[
     "spam",
 ];
 
-/// Longest tag of a list in brackets.
+/// Longest prefix with its count and colon.
+const MAX_PREFIX_CHARS: usize = 40;
+/// Longest tag in brackets.
 const MAX_TAG_CHARS: usize = 60;
 
 /// The subject without reply prefixes and external markers, lower case, in one normal form and with single spaces.
@@ -100,8 +102,16 @@ pub fn subject_key(subject: &str) -> String {
 
 /// Case, composition and white space made the same.
 fn fold(subject: &str) -> String {
-    let visible = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|&c| !is_invisible(c));
-    let lower: String = visible.flat_map(char::to_lowercase).nfc().flat_map(char::to_lowercase).nfc().collect();
+    let visible = subject
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .filter(|&c| !is_invisible(c));
+    let lower: String = visible
+        .flat_map(char::to_lowercase)
+        .nfc()
+        .flat_map(char::to_lowercase)
+        .nfc()
+        .collect();
     let mut folded = String::with_capacity(lower.len());
     for word in lower.split_whitespace() {
         if !folded.is_empty() {
@@ -118,13 +128,15 @@ const fn is_invisible(c: char) -> bool {
 
 /// `re:`, `re :`, `re[2]:`, `re(3):`, `re：`.
 fn strip_prefix(text: &str) -> Option<&str> {
-    let (head, after) = text.split_once([':', '：'])?;
-    let head = head.trim_end();
+    let mut chars = text.char_indices().take(MAX_PREFIX_CHARS);
+    let (end, colon) = chars.find(|&(_, c)| matches!(c, ':' | '：'))?;
+    let head = text.get(..end)?.trim_end();
     let head = [('[', ']'), ('(', ')'), ('^', '^')]
         .iter()
         .find_map(|&(open, close)| strip_count(head, open, close))
         .unwrap_or(head);
-    PREFIXES.contains(&head).then_some(after)
+    text.get(end + colon.len_utf8()..)
+        .filter(|_| PREFIXES.contains(&head))
 }
 
 /// `re` of `re[2]`.
@@ -143,14 +155,23 @@ fn strip_marker(text: &str) -> Option<&str> {
         '*' => '*',
         _ => return None,
     };
-    let (inside, after) = rest.trim_start_matches('*').split_once(close)?;
-    let inside = inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '!' | ':' | '-'));
-    EXTERNAL_MARKERS.contains(&inside).then(|| after.trim_start_matches(['*', ':', ' ']))
+    let mut chars = rest
+        .char_indices()
+        .take(MAX_TAG_CHARS)
+        .skip_while(|&(_, c)| c == '*');
+    let (end, _) = chars.find(|&(_, c)| c == close)?;
+    let inside = rest.get(..end)?;
+    let inside =
+        inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '!' | ':' | '-'));
+    let after = rest
+        .get(end + 1..)?
+        .trim_start_matches(|c| matches!(c, ':' | ' ') || (c, open) == ('*', '*'));
+    EXTERNAL_MARKERS.contains(&inside).then_some(after)
 }
 
 /// `[list]` and what follows it.
 fn split_tag(text: &str) -> Option<(&str, &str)> {
-    let end = text.strip_prefix('[')?.find(']')? + 2;
-    let (tag, rest) = text.split_at_checked(end)?;
-    (tag.chars().count() <= MAX_TAG_CHARS).then_some((tag, rest))
+    let mut chars = text.strip_prefix('[')?.char_indices().take(MAX_TAG_CHARS);
+    let (end, _) = chars.find(|&(_, c)| c == ']')?;
+    text.split_at_checked(end + 2)
 }
