@@ -14,8 +14,8 @@
 //! text, language      canonical words, stems                     (pure)
 //! query               the language of the search box             (pure)
 //! schema              fields, message -> document
-//! any_term, plan      query -> engine query
-//! scan                engine query -> one page, newest first
+//! plan, matching      query -> condition -> documents of a segment
+//! scan                condition -> one page, newest first
 //! index               open, search, verify
 //! indexer, builder    write, rebuild and swap
 //! highlight           <mark>                                     (pure)
@@ -24,13 +24,13 @@
 //! Rejected: the database's own FTS5, because it has one tokenizer per table, no stemming but English, and sorting a common word by date reads
 //! every match; storing texts in the index for snippets, because the database has them and the index would double.
 
-mod any_term;
 mod builder;
 mod error;
 mod highlight;
 mod index;
 mod indexer;
 mod language;
+mod matching;
 mod number_set;
 mod plan;
 mod query;

@@ -36,8 +36,8 @@ impl IndexBuilder {
         let (schema, fields) = schema::build();
         let writer = guard(|| {
             let store = MmapDirectory::open(&building).map_err(tantivy::TantivyError::from)?;
-            let mut index = Index::create(store, schema, schema::settings())?;
-            schema::register_tokenizer(&mut index);
+            let index = Index::create(store, schema, schema::settings())?;
+            schema::register_tokenizer(&index);
             DocumentWriter::open(&index, fields, None)
         })?;
         Ok(Self {
@@ -90,8 +90,8 @@ impl IndexBuilder {
 }
 
 fn load(directory: &Path, fields: Fields, cursor: u64) -> Result<Live, IndexError> {
-    let mut index = Index::open_in_dir(directory)?;
-    schema::register_tokenizer(&mut index);
+    let index = Index::open_in_dir(directory)?;
+    schema::register_tokenizer(&index);
     Live::load(index, fields, cursor)
 }
 

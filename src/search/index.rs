@@ -144,7 +144,7 @@ impl SearchIndex {
             is_scored: page.sort == Sort::Relevance,
         };
         let Plan {
-            query: engine_query,
+            condition,
             highest_score,
         } = planner.plan(query, filters);
         let request = Request {
@@ -159,7 +159,7 @@ impl SearchIndex {
                 .filter(|set| set.as_short_list().is_none()),
             highest_score: planner.is_scored.then_some(highest_score),
         };
-        let found = guard(|| scan::scan(&live.snapshot, engine_query.as_ref(), &request))?;
+        let found = guard(|| scan::scan(&live.snapshot, &condition, &request))?;
         let has_more = found.hits.len() > page.limit;
         let hits: Vec<Hit> = found
             .hits
@@ -315,8 +315,8 @@ fn remove_leftovers(directory: &Path) -> Result<(), IndexError> {
 
 /// Opens and checks the index; the inner error is one that a rebuild repairs.
 fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexError> {
-    let mut index = Index::open_in_dir(directory)?;
-    schema::register_tokenizer(&mut index);
+    let index = Index::open_in_dir(directory)?;
+    schema::register_tokenizer(&index);
     let meta = index.load_metas()?;
     let Some(payload) = meta
         .payload

@@ -19,10 +19,11 @@ use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
 use tantivy::index::SegmentReader;
-use tantivy::query::{EnableScoring, Query, Scorer, Weight};
+use tantivy::query::Scorer;
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, Searcher, TERMINATED};
 
 use super::error::IndexError;
+use super::matching::{Condition, Matches};
 use super::number_set::NumberSet;
 use super::query::Direction;
 use super::schema;
@@ -124,15 +125,9 @@ pub(super) struct Found {
 /// Runs the query.
 pub(super) fn scan(
     snapshot: &Snapshot,
-    query: &dyn Query,
+    condition: &Condition,
     request: &Request<'_>,
 ) -> Result<Found, IndexError> {
-    let scoring = if request.highest_score.is_some() {
-        EnableScoring::enabled_from_searcher(&snapshot.searcher)
-    } else {
-        EnableScoring::disabled_from_searcher(&snapshot.searcher)
-    };
-    let weight = query.weight(scoring)?;
     let mut segments: Vec<Segment<'_>> = snapshot
         .searcher
         .segment_readers()
@@ -151,10 +146,10 @@ pub(super) fn scan(
         total: 0,
     };
     for segment in &mut segments {
-        segment.collect(weight.as_ref(), request, &mut page)?;
+        segment.collect(condition, request, &mut page)?;
     }
     for segment in &mut segments {
-        segment.count(weight.as_ref(), request, &mut page)?;
+        segment.count(condition, request, &mut page)?;
     }
     let hits = page
         .best
@@ -204,7 +199,7 @@ struct Segment<'a> {
     range: Range<DocId>,
     /// The first document that can come after the cursor.
     page_start: DocId,
-    scorer: Option<Box<dyn Scorer>>,
+    scorer: Option<Matches>,
     is_finished: bool,
 }
 
@@ -234,7 +229,7 @@ impl<'a> Segment<'a> {
     /// Collects hits until no better one can follow. Counts what it meets.
     fn collect(
         &mut self,
-        weight: &dyn Weight,
+        condition: &Condition,
         request: &Request<'_>,
         page: &mut Page,
     ) -> Result<(), IndexError> {
@@ -242,7 +237,7 @@ impl<'a> Segment<'a> {
         if newest >= self.range.end || !self.can_improve(newest, request, page.threshold()) {
             return Ok(());
         }
-        let mut scorer = self.open(weight)?;
+        let mut scorer = self.open(condition)?;
         loop {
             if page.is_counted() && scorer.doc() < self.page_start {
                 scorer.seek(self.page_start);
@@ -268,7 +263,7 @@ impl<'a> Segment<'a> {
     /// Counts the rest, up to the cap.
     fn count(
         &mut self,
-        weight: &dyn Weight,
+        condition: &Condition,
         request: &Request<'_>,
         page: &mut Page,
     ) -> Result<(), IndexError> {
@@ -277,7 +272,7 @@ impl<'a> Segment<'a> {
         }
         let mut scorer = match self.scorer.take() {
             Some(scorer) => scorer,
-            None => self.open(weight)?,
+            None => self.open(condition)?,
         };
         let mut documents = [0; COLLECT_BLOCK_BUFFER_LEN];
         while scorer.doc() < self.range.end && !page.is_counted() {
@@ -291,8 +286,8 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
-    fn open(&self, weight: &dyn Weight) -> Result<Box<dyn Scorer>, IndexError> {
-        let mut scorer = weight.scorer(self.reader, 1.0)?;
+    fn open(&self, condition: &Condition) -> Result<Matches, IndexError> {
+        let mut scorer = condition.open(self.reader)?;
         if scorer.doc() < self.range.start {
             scorer.seek(self.range.start);
         }

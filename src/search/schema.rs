@@ -16,7 +16,7 @@
 use tantivy::schema::{
     BytesOptions, FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexSettings, IndexSortByField, Order, TantivyDocument, Term};
 use uuid::Uuid;
 
@@ -93,10 +93,10 @@ pub(super) fn settings() -> IndexSettings {
 }
 
 /// Makes the tokenizer known; an index forgets it when it is closed.
-pub(super) fn register_tokenizer(index: &mut Index) {
-    let tokenizers = TokenizerManager::new();
-    tokenizers.register(TOKENIZER, TextAnalyzer::from(SeparatedTokenizer::default()));
-    index.set_tokenizers(tokenizers);
+pub(super) fn register_tokenizer(index: &Index) {
+    index
+        .tokenizers()
+        .register(TOKENIZER, TextAnalyzer::from(SeparatedTokenizer::default()));
 }
 
 /// The character that marks the terms of a scope.
