@@ -102,7 +102,11 @@ fn replace_directory(directory: &Path) -> Result<(), IndexError> {
     if directory.try_exists().map_err(IndexError::io(directory))? {
         fs::rename(directory, &replaced).map_err(IndexError::io(directory))?;
     }
-    fs::rename(&building, directory).map_err(IndexError::io(&building))?;
+    if let Err(error) = fs::rename(&building, directory) {
+        // The old index is still in use: put it back, and report why the swap failed rather than what follows from it.
+        drop(fs::rename(&replaced, directory));
+        return Err(IndexError::io(&building)(error));
+    }
     if let Some(parent) = directory
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty())

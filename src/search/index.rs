@@ -84,7 +84,8 @@ struct Payload {
 }
 
 impl SearchIndex {
-    /// Opens the index in this folder. An error means that the folder could not be read at all.
+    /// Opens the index in this folder. An error means that the folder could not be read at all. Not to be called while an
+    /// [`super::IndexBuilder`] works on the same folder: what it has built so far would be taken for the leftovers of a crash.
     pub fn open(directory: &Path) -> Result<Opened, IndexError> {
         remove_leftovers(directory)?;
         let has_meta = directory
