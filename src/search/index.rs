@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use tantivy::{Index, IndexReader, ReloadPolicy};
 
 use super::error::{IndexError, guard};
-use super::plan::{Plan, Planner};
+use super::plan::Planner;
 use super::query::Query;
 use super::scan::{self, Key, Request, Snapshot, TOTAL_CAP};
 use super::schema::{self, Fields, SCHEMA_VERSION};
@@ -142,12 +142,9 @@ impl SearchIndex {
         let live = self.live();
         let planner = Planner {
             fields: live.fields,
-            is_scored: page.sort == Sort::Relevance,
         };
-        let Plan {
-            condition,
-            highest_score,
-        } = planner.plan(query, filters);
+        let condition = planner.condition(query, filters);
+        let ranking = (page.sort == Sort::Relevance).then(|| planner.ranking(query));
         let request = Request {
             limit: page.limit,
             after,
@@ -158,7 +155,7 @@ impl SearchIndex {
                 .conversations
                 .as_ref()
                 .filter(|set| set.as_short_list().is_none()),
-            highest_score: planner.is_scored.then_some(highest_score),
+            ranking: ranking.as_ref(),
         };
         let found = guard(|| scan::scan(&live.snapshot, &condition, &request))?;
         let has_more = found.hits.len() > page.limit;

@@ -1,7 +1,7 @@
 //! Which documents of a segment match: a small tree of conditions and the iterators that read it.
 //!
 //! Contract: [`Condition::open`] gives the matching documents in ascending order, deleted ones included, and only reads as far as it
-//! is asked to. Scores are sums of whole points, so they are exact and the same however messages are spread over segments.
+//! is asked to.
 //!
 //! Rejected: tantivy's `BooleanQuery`. Its exclusion sends the seeks that its documentation forbids (a `NOT` of a phrase fails a debug
 //! assertion in 0.27), and its union decodes windows of 4,096 documents at every long seek, which an intersection with a rare
@@ -11,17 +11,16 @@
 use tantivy::index::{InvertedIndexReader, SegmentReader};
 use tantivy::postings::{SegmentPostings, TermInfo};
 use tantivy::query::{
-    AllScorer, BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, PhraseQuery, Query as _,
-    Scorer,
+    AllScorer, BitSetDocSet, EmptyScorer, EnableScoring, PhraseQuery, Query as _,
 };
 use tantivy::schema::IndexRecordOption;
-use tantivy::{BitSet, DocId, DocSet, Score, TERMINATED, Term};
+use tantivy::{BitSet, DocId, DocSet, SeekDangerResult, TERMINATED, Term};
 
 /// Most posting lists that are read side by side; more are joined into a bitmap first.
 const MAX_LISTS: usize = 8;
 
-/// The documents that match, with [`Scorer::score`] as their points.
-pub(super) type Matches = Box<dyn Scorer>;
+/// The documents that match, in ascending order.
+pub(super) type Matches = Box<dyn DocSet>;
 
 /// A condition that a document fulfils or not.
 #[derive(Clone, Debug)]
@@ -32,51 +31,30 @@ pub(super) enum Condition {
     AnyTerm(Vec<Term>),
     /// Has a term that starts like this one, or one of the others.
     Prefix { start: Term, or: Vec<Term> },
-    /// Has the terms one after another; at least two.
-    Phrase(Vec<Term>),
-    /// Fulfils all; points add up.
+    /// Has the words one after another, at least two. `pairs` are the terms of every two of them.
+    Phrase { words: Vec<Term>, pairs: Vec<Term> },
+    /// Fulfils all.
     And(Vec<Condition>),
-    /// Fulfils any. No points.
+    /// Fulfils any.
     Or(Vec<Condition>),
     /// Fulfils the first and none of the others.
     Without(Box<Condition>, Vec<Condition>),
-    /// Gives points for a condition, and more for each extra condition that is fulfilled too.
-    Points {
-        base: Box<Condition>,
-        points: u8,
-        extra: Vec<(Condition, u8)>,
-    },
 }
 
 impl Condition {
     /// Starts reading the matching documents of a segment.
     pub(super) fn open(&self, reader: &SegmentReader) -> tantivy::Result<Matches> {
         match self {
-            Self::All => Ok(unscored(AllScorer::new(reader.max_doc()))),
-            Self::AnyTerm(terms) => any_list(reader, term_lists(reader, terms)?),
+            Self::All => Ok(Box::new(AllScorer::new(reader.max_doc()))),
+            Self::AnyTerm(terms) => Ok(any_list(reader, term_lists(reader, terms)?)),
             Self::Prefix { start, or } => prefix(reader, start, or),
-            Self::Phrase(terms) => phrase(reader, terms),
+            Self::Phrase { words, pairs } => phrase(reader, words, pairs),
             Self::And(parts) => Ok(And::boxed(open_all(reader, parts)?)),
-            Self::Or(parts) => Ok(unscored(Union::new(open_all(reader, parts)?))),
+            Self::Or(parts) => Ok(Box::new(Union::new(open_all(reader, parts)?))),
             Self::Without(base, excluded) => Ok(Box::new(Without::new(
                 base.open(reader)?,
                 open_all(reader, excluded)?,
             ))),
-            Self::Points {
-                base,
-                points,
-                extra,
-            } => {
-                let extra: tantivy::Result<Vec<(Matches, u8)>> = extra
-                    .iter()
-                    .map(|(condition, points)| Ok((condition.open(reader)?, *points)))
-                    .collect();
-                Ok(Box::new(Points {
-                    base: base.open(reader)?,
-                    points: *points,
-                    extra: extra?,
-                }))
-            }
         }
     }
 }
@@ -86,10 +64,6 @@ fn open_all(reader: &SegmentReader, conditions: &[Condition]) -> tantivy::Result
         .iter()
         .map(|condition| condition.open(reader))
         .collect()
-}
-
-fn unscored(documents: impl DocSet + 'static) -> Matches {
-    Box::new(ConstScorer::new(documents, 0.0))
 }
 
 fn term_lists(reader: &SegmentReader, terms: &[Term]) -> tantivy::Result<Vec<SegmentPostings>> {
@@ -112,7 +86,7 @@ fn prefix(reader: &SegmentReader, start: &Term, or: &[Term]) -> tantivy::Result<
         for info in &infos {
             lists.push(inverted.read_postings_from_terminfo(info, IndexRecordOption::Basic)?);
         }
-        return any_list(reader, lists);
+        return Ok(any_list(reader, lists));
     }
     let mut bitmap = joined(reader, lists);
     for info in &infos {
@@ -125,7 +99,7 @@ fn prefix(reader: &SegmentReader, start: &Term, or: &[Term]) -> tantivy::Result<
             blocks.advance();
         }
     }
-    Ok(unscored(BitSetDocSet::from(bitmap)))
+    Ok(Box::new(BitSetDocSet::from(bitmap)))
 }
 
 /// Where the postings of all terms with the prefix are.
@@ -141,18 +115,18 @@ fn terms_with_prefix(
     Ok(infos)
 }
 
-fn any_list(reader: &SegmentReader, mut lists: Vec<SegmentPostings>) -> tantivy::Result<Matches> {
+fn any_list(reader: &SegmentReader, mut lists: Vec<SegmentPostings>) -> Matches {
     if lists.len() > MAX_LISTS {
-        return Ok(unscored(BitSetDocSet::from(joined(reader, lists))));
+        return Box::new(BitSetDocSet::from(joined(reader, lists)));
     }
-    Ok(match (lists.pop(), lists.is_empty()) {
+    match (lists.pop(), lists.is_empty()) {
         (None, _) => Box::new(EmptyScorer),
-        (Some(list), true) => unscored(list),
+        (Some(list), true) => Box::new(list),
         (Some(list), false) => {
             lists.push(list);
-            unscored(Union::new(lists))
+            Box::new(Union::new(lists))
         }
-    })
+    }
 }
 
 fn joined(reader: &SegmentReader, lists: Vec<SegmentPostings>) -> BitSet {
@@ -167,16 +141,40 @@ fn joined(reader: &SegmentReader, lists: Vec<SegmentPostings>) -> BitSet {
     bitmap
 }
 
-fn phrase(reader: &SegmentReader, terms: &[Term]) -> tantivy::Result<Matches> {
-    let query = PhraseQuery::new(terms.to_vec());
-    let matches = query
-        .weight(EnableScoring::disabled_from_schema(reader.schema()))?
-        .scorer(reader, 1.0)?;
-    Ok(unscored(matches))
+/// The pairs lead; positions are read only where all of them are.
+fn phrase(reader: &SegmentReader, words: &[Term], pairs: &[Term]) -> tantivy::Result<Matches> {
+    let mut lists: Vec<Matches> = Vec::with_capacity(pairs.len());
+    for pair in pairs {
+        lists.push(any_list(
+            reader,
+            term_lists(reader, std::slice::from_ref(pair))?,
+        ));
+    }
+    let lead = And::boxed(lists);
+    if lead.doc() == TERMINATED {
+        return Ok(lead);
+    }
+    let weight = PhraseQuery::new(words.to_vec())
+        .weight(EnableScoring::disabled_from_schema(reader.schema()))?;
+    // Unlike `scorer`, this does not look for the first match of the phrase.
+    let (state, matches) = weight.scorer_danger(reader, lead.doc(), 1.0)?;
+    let first = lead.doc();
+    let (floor, is_on_floor) = match state {
+        SeekDangerResult::Found => (first, true),
+        SeekDangerResult::SeekLowerBound(bound) => (bound, false),
+    };
+    Ok(And::aligned(
+        lead,
+        vec![Checked {
+            documents: matches,
+            floor,
+            is_on_floor,
+        }],
+    ))
 }
 
 /// Moves to the target unless already there or beyond.
-fn move_to(documents: &mut impl DocSet, target: DocId) -> DocId {
+pub(super) fn move_to(documents: &mut impl DocSet, target: DocId) -> DocId {
     let document = documents.doc();
     if document < target {
         documents.seek(target)
@@ -237,23 +235,60 @@ impl<T: DocSet> DocSet for Union<T> {
     }
 }
 
-/// What is in all of some sets. The rarest leads.
-struct And {
-    lead: Matches,
-    others: Vec<Matches>,
+/// A set that is only asked whether it holds a document, for ascending documents. It need not look for its next match, which for a
+/// phrase is the expensive part.
+struct Checked<T> {
+    documents: T,
+    /// No document before this one will be asked for, or is in the set.
+    floor: DocId,
+    /// Whether the set is known to hold the floor.
+    is_on_floor: bool,
 }
 
-impl And {
+impl<T: DocSet> Checked<T> {
+    fn new(documents: T) -> Self {
+        let floor = documents.doc();
+        Self {
+            documents,
+            floor,
+            is_on_floor: true,
+        }
+    }
+
+    /// The document itself if it is in the set, else a later one before which there is none.
+    fn first_from(&mut self, document: DocId) -> DocId {
+        if self.floor > document || (self.floor == document && self.is_on_floor) {
+            return self.floor;
+        }
+        (self.floor, self.is_on_floor) = match self.documents.seek_danger(document) {
+            SeekDangerResult::Found => (document, true),
+            SeekDangerResult::SeekLowerBound(bound) => (bound.max(document + 1), false),
+        };
+        self.floor
+    }
+}
+
+/// What is in all of some sets. The rarest leads.
+struct And<T> {
+    lead: Matches,
+    others: Vec<Checked<T>>,
+}
+
+impl And<Matches> {
     fn boxed(mut parts: Vec<Matches>) -> Matches {
         parts.sort_by_key(DocSet::cost);
         let mut parts = parts.into_iter();
-        let Some(lead) = parts.next() else {
-            return Box::new(EmptyScorer);
-        };
-        let mut and = Self {
-            lead,
-            others: parts.collect(),
-        };
+        match (parts.next(), parts.len()) {
+            (None, _) => Box::new(EmptyScorer),
+            (Some(only), 0) => only,
+            (Some(lead), _) => Self::aligned(lead, parts.map(Checked::new).collect()),
+        }
+    }
+}
+
+impl<T: DocSet + 'static> And<T> {
+    fn aligned(lead: Matches, others: Vec<Checked<T>>) -> Matches {
+        let mut and = Self { lead, others };
         and.align();
         Box::new(and)
     }
@@ -261,21 +296,22 @@ impl And {
     /// Moves on from the lead's document to the first that is in all.
     fn align(&mut self) -> DocId {
         let mut candidate = self.lead.doc();
-        loop {
-            let first_beyond = self
+        while candidate != TERMINATED {
+            let beyond = self
                 .others
                 .iter_mut()
-                .map(|other| move_to(other, candidate))
+                .map(|other| other.first_from(candidate))
                 .find(|&document| document > candidate);
-            match first_beyond {
-                None => return candidate,
-                Some(document) => candidate = self.lead.seek(document),
+            match beyond {
+                None => break,
+                Some(document) => candidate = self.lead.seek(document.min(TERMINATED)),
             }
         }
+        candidate
     }
 }
 
-impl DocSet for And {
+impl<T: DocSet + 'static> DocSet for And<T> {
     fn advance(&mut self) -> DocId {
         self.lead.advance();
         self.align()
@@ -299,25 +335,18 @@ impl DocSet for And {
     }
 }
 
-impl Scorer for And {
-    fn score(&mut self) -> Score {
-        self.others
-            .iter_mut()
-            .map(|other| other.score())
-            .sum::<Score>()
-            + self.lead.score()
-    }
-}
-
 /// What is in one set and not in some others.
 struct Without {
     base: Matches,
-    excluded: Vec<Matches>,
+    excluded: Vec<Checked<Matches>>,
 }
 
 impl Without {
     fn new(base: Matches, excluded: Vec<Matches>) -> Self {
-        let mut without = Self { base, excluded };
+        let mut without = Self {
+            base,
+            excluded: excluded.into_iter().map(Checked::new).collect(),
+        };
         without.skip_excluded();
         without
     }
@@ -328,7 +357,7 @@ impl Without {
             && self
                 .excluded
                 .iter_mut()
-                .any(|set| move_to(set, candidate) == candidate)
+                .any(|set| set.first_from(candidate) == candidate)
         {
             candidate = self.base.advance();
         }
@@ -357,53 +386,5 @@ impl DocSet for Without {
 
     fn cost(&self) -> u64 {
         self.base.cost()
-    }
-}
-
-impl Scorer for Without {
-    fn score(&mut self) -> Score {
-        self.base.score()
-    }
-}
-
-/// A set with points.
-struct Points {
-    base: Matches,
-    points: u8,
-    extra: Vec<(Matches, u8)>,
-}
-
-impl DocSet for Points {
-    fn advance(&mut self) -> DocId {
-        self.base.advance()
-    }
-
-    fn seek(&mut self, target: DocId) -> DocId {
-        self.base.seek(target)
-    }
-
-    fn doc(&self) -> DocId {
-        self.base.doc()
-    }
-
-    fn size_hint(&self) -> u32 {
-        self.base.size_hint()
-    }
-
-    fn cost(&self) -> u64 {
-        self.base.cost()
-    }
-}
-
-impl Scorer for Points {
-    fn score(&mut self) -> Score {
-        let document = self.base.doc();
-        let mut points = Score::from(self.points);
-        for (set, extra) in &mut self.extra {
-            if move_to(set, document) == document {
-                points += Score::from(*extra);
-            }
-        }
-        points
     }
 }

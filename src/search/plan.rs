@@ -18,44 +18,47 @@ use super::Filters;
 use super::language::Stemmers;
 use super::matching::Condition;
 use super::query::{Clause, ClauseText, Query, Scope};
-use super::schema::{Fields, PREFIX_GRAM_MAX, id_term, text_term};
+use super::schema::{Fields, PREFIX_GRAM_MAX, id_term, pair_term, text_term};
 use super::text;
 
 /// Points for a match, for the exact word, and for a match in the subject or in a name.
-const MATCH_POINTS: u8 = 1;
-const EXACT_POINTS: u8 = 1;
-const PROMINENT_POINTS: u8 = 4;
+const MATCH_POINTS: u32 = 1;
+const EXACT_POINTS: u32 = 1;
+const PROMINENT_POINTS: u32 = 4;
 
 /// Makes plans.
 pub(super) struct Planner {
     pub(super) fields: Fields,
-    pub(super) is_scored: bool,
 }
 
-/// What a message has to fulfil.
-pub(super) struct Plan {
+/// What gives points beyond those of [`Ranking::base`].
+pub(super) struct Extra {
     pub(super) condition: Condition,
-    /// The highest score a message can have.
-    pub(super) highest_score: u32,
+    pub(super) points: u32,
+}
+
+/// How many points a match has.
+pub(super) struct Ranking {
+    /// Points of every match.
+    pub(super) base: u32,
+    /// Points that only some have.
+    pub(super) extras: Vec<Extra>,
 }
 
 impl Planner {
-    pub(super) fn plan(&self, query: &Query, filters: &Filters) -> Plan {
-        let (mut required, mut excluded, mut highest_score) = (Vec::new(), Vec::new(), 0);
+    /// What a message has to fulfil.
+    pub(super) fn condition(&self, query: &Query, filters: &Filters) -> Condition {
+        let (mut required, mut excluded) = (Vec::new(), Vec::new());
         for clause in &query.clauses {
-            let condition = self.matching(clause, clause.scope);
-            if clause.is_negated {
-                excluded.push(condition);
-            } else if self.is_scored {
-                let (scored, highest) = self.scored(clause, condition);
-                highest_score += highest;
-                required.push(scored);
+            let conditions = if clause.is_negated {
+                &mut excluded
             } else {
-                required.push(condition);
-            }
+                &mut required
+            };
+            conditions.push(self.matching(clause, clause.scope));
         }
         required.extend(self.filters(filters));
-        let mut condition = match (required.pop(), required.is_empty()) {
+        let condition = match (required.pop(), required.is_empty()) {
             (None, _) => Condition::All,
             (Some(only), true) => only,
             (Some(last), false) => {
@@ -63,13 +66,50 @@ impl Planner {
                 Condition::And(required)
             }
         };
-        if !excluded.is_empty() {
-            condition = Condition::Without(Box::new(condition), excluded);
+        if excluded.is_empty() {
+            condition
+        } else {
+            Condition::Without(Box::new(condition), excluded)
         }
-        Plan {
-            condition,
-            highest_score,
+    }
+
+    /// How a match is scored.
+    pub(super) fn ranking(&self, query: &Query) -> Ranking {
+        let mut ranking = Ranking {
+            base: 0,
+            extras: Vec::new(),
+        };
+        for clause in query.clauses.iter().filter(|clause| !clause.is_negated) {
+            ranking.base += MATCH_POINTS;
+            if clause.scope == Scope::Anywhere {
+                self.add_extras(clause, &mut ranking.extras);
+            }
         }
+        // The scan may leave out the first ones, so the least useful come first.
+        ranking.extras.sort_by_key(|extra| extra.points);
+        ranking
+    }
+
+    fn add_extras(&self, clause: &Clause, extras: &mut Vec<Extra>) {
+        let words = text::words(clause.text.value());
+        if let ([word], false) = (
+            words.as_slice(),
+            matches!(clause.text, ClauseText::Phrase(_)),
+        ) {
+            extras.push(Extra {
+                condition: self.exact_word(Scope::Anywhere, &word.folded),
+                points: EXACT_POINTS,
+            });
+        }
+        let people = [Scope::From, Scope::To].map(|scope| self.matching(clause, scope));
+        extras.push(Extra {
+            condition: self.matching(clause, Scope::Subject),
+            points: PROMINENT_POINTS,
+        });
+        extras.push(Extra {
+            condition: Condition::Or(people.into()),
+            points: PROMINENT_POINTS,
+        });
     }
 
     fn filters(&self, filters: &Filters) -> Vec<Condition> {
@@ -95,36 +135,6 @@ impl Planner {
             conditions.push(Condition::AnyTerm(terms));
         }
         conditions
-    }
-
-    /// The clause's condition with points, and the most points it can give.
-    fn scored(&self, clause: &Clause, condition: Condition) -> (Condition, u32) {
-        let mut extra = Vec::new();
-        if clause.scope == Scope::Anywhere {
-            let people = [Scope::From, Scope::To].map(|scope| self.matching(clause, scope));
-            extra.push((self.matching(clause, Scope::Subject), PROMINENT_POINTS));
-            extra.push((Condition::Or(people.into()), PROMINENT_POINTS));
-            let words = text::words(clause.text.value());
-            if let ([word], false) = (
-                words.as_slice(),
-                matches!(clause.text, ClauseText::Phrase(_)),
-            ) {
-                extra.push((self.exact_word(Scope::Anywhere, &word.folded), EXACT_POINTS));
-            }
-        }
-        let highest = u32::from(MATCH_POINTS)
-            + extra
-                .iter()
-                .map(|(_, points)| u32::from(*points))
-                .sum::<u32>();
-        (
-            Condition::Points {
-                base: Box::new(condition),
-                points: MATCH_POINTS,
-                extra,
-            },
-            highest,
-        )
     }
 
     /// The messages in which the clause's text matches in the scope.
@@ -162,12 +172,17 @@ impl Planner {
         match words {
             [] => Condition::AnyTerm(Vec::new()),
             [word] => self.exact_word(scope, word),
-            _ => Condition::Phrase(
-                words
+            _ => Condition::Phrase {
+                words: words
                     .iter()
                     .map(|word| text_term(self.fields.words, scope, word))
                     .collect(),
-            ),
+                pairs: words
+                    .iter()
+                    .zip(words.iter().skip(1))
+                    .map(|(first, second)| pair_term(self.fields.pairs, first, second))
+                    .collect(),
+            },
         }
     }
 
