@@ -12,7 +12,14 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::indexing_slicing,
     reason = "a benchmark stops at the first error"
+)]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the numbers are small and made here"
 )]
 
 use std::path::{Path, PathBuf};
@@ -295,7 +302,7 @@ impl Corpus {
                 } else {
                     ""
                 };
-                body.push_str(&format!("{prefix}{word} "));
+                body.extend([prefix, word, " "]);
             }
         }
         if number % 50_021 == 7 {
@@ -312,7 +319,11 @@ impl Corpus {
             is_inbound: random.random_range(0..4) == 0,
             subject: format!(
                 "Re: {} {}",
-                if number % 10 == 0 { "Angebot" } else { "Frage" },
+                if number.is_multiple_of(10) {
+                    "Angebot"
+                } else {
+                    "Frage"
+                },
                 self.word(&mut random)
             ),
             body,

@@ -118,7 +118,7 @@ pub struct Page {
 }
 
 /// One message found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// The message.
     pub message_number: u64,
@@ -127,11 +127,11 @@ pub struct Hit {
     /// When it was sent or received, UTC.
     pub occurred_at_ms: i64,
     /// See [`Sort::Relevance`]; 0 when sorted by date.
-    pub score: f32,
+    pub score: u32,
 }
 
 /// One page of hits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Results {
     /// The hits in order.
     pub hits: Vec<Hit>,

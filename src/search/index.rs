@@ -387,24 +387,15 @@ fn key_of(page: Page) -> Result<Option<Key>, IndexError> {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "scores are whole numbers below 1,000"
-)]
 const fn hit(key: Key, conversation_number: u64) -> Hit {
     Hit {
         message_number: key.message_number,
         conversation_number,
         occurred_at_ms: key.occurred_at_ms,
-        score: key.score as f32,
+        score: key.score,
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "scores are whole numbers below 1,000"
-)]
 const fn cursor_after(hit: &Hit, sort: Sort) -> Cursor {
     let Hit {
         occurred_at_ms,
@@ -418,7 +409,7 @@ const fn cursor_after(hit: &Hit, sort: Sort) -> Cursor {
             message_number,
         },
         Sort::Relevance => Cursor::Relevance {
-            score: score as u32,
+            score,
             occurred_at_ms,
             message_number,
         },

@@ -377,11 +377,13 @@ fn damage_is_reported_and_a_rebuild_helps() {
         use_damaged(&directory, file, &|bytes| {
             Some(bytes[..bytes.len().saturating_sub(3)].to_vec())
         });
-        for seed in 1..6_usize {
+        for seed in 1..6_u8 {
             use_damaged(&directory, file, &|mut bytes| {
                 let length = bytes.len();
-                for position in (0..length).filter(|position| (position * 7_919 + seed) % 97 == 0) {
-                    bytes[position] = bytes[position].wrapping_mul(31).wrapping_add(seed as u8);
+                for position in
+                    (0..length).filter(|position| (position * 7_919 + usize::from(seed)) % 97 == 0)
+                {
+                    bytes[position] = bytes[position].wrapping_mul(31).wrapping_add(seed);
                 }
                 Some(bytes)
             });
