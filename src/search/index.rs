@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Index, IndexReader, ReloadPolicy};
+use tantivy::directory::error::OpenReadError;
+use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
 
 use super::error::{IndexError, guard};
 use super::plan::Planner;
@@ -27,6 +28,9 @@ use super::{Cursor, Filters, Hit, Page, Results, Sort};
 
 /// Files up to this size are verified at the start.
 const SMALL_FILE_BYTES: u64 = 64 * 1_024;
+
+/// The kinds of file that every segment has; some of them are only opened when a search needs them.
+const NEEDED_FILES: [&str; 5] = ["term", "idx", "pos", "fast", "store"];
 
 /// What is in the folder.
 #[derive(Debug)]
@@ -179,14 +183,12 @@ impl SearchIndex {
     /// Reads every file and compares its checksum: about a second per gigabyte.
     pub fn verify(&self) -> Result<(), IndexError> {
         let live = self.live();
-        guard(|| {
-            let damaged = live.index.validate_checksum()?;
-            damaged.into_iter().next().map_or(Ok(()), |file| {
-                Err(IndexError::Corrupt {
-                    reason: format!("wrong checksum of {}", file.display()),
-                })
-            })
-        })
+        guard(
+            || match first_damaged(&live.index, &self.shared.directory, u64::MAX)? {
+                None => Ok(()),
+                Some(file) => Err(IndexError::corrupt(&wrong_checksum(&file))),
+            },
+        )
     }
 
     pub(super) fn live(&self) -> Arc<Live> {
@@ -332,29 +334,50 @@ fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexEr
         }));
     }
     for file in meta.list_segment_files() {
-        if is_small(&directory.join(&file))? {
-            let is_intact = index
-                .directory()
-                .validate_checksum(&file)
-                .map_err(tantivy::TantivyError::from)?;
-            if !is_intact {
-                return Ok(Err(RebuildReason::Damaged(format!(
-                    "wrong checksum of {}",
-                    file.display()
-                ))));
-            }
+        let is_needed = file
+            .extension()
+            .is_some_and(|kind| NEEDED_FILES.iter().any(|needed| kind == *needed));
+        let path = directory.join(&file);
+        if is_needed && !path.try_exists().map_err(IndexError::io(&path))? {
+            return Ok(Err(RebuildReason::Damaged(format!(
+                "{} is missing",
+                file.display()
+            ))));
         }
+    }
+    if let Some(file) = first_damaged(&index, directory, SMALL_FILE_BYTES)? {
+        return Ok(Err(RebuildReason::Damaged(wrong_checksum(&file))));
     }
     Live::load(index, fields, payload.cursor).map(Ok)
 }
 
-/// Whether the file is there and small. The list of a segment's files holds some that it need not have.
-fn is_small(path: &Path) -> Result<bool, IndexError> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.len() <= SMALL_FILE_BYTES),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(IndexError::io(path)(error)),
+/// The first file of at most so many bytes whose checksum is wrong. Files that are not there are passed over: of those that a
+/// segment can have most have no deletes, one that a merge made needless may go at any time, and one that is needed is
+/// missed when the index is opened.
+fn first_damaged(
+    index: &Index,
+    directory: &Path,
+    max_bytes: u64,
+) -> Result<Option<PathBuf>, IndexError> {
+    for file in index.load_metas()?.list_segment_files() {
+        let path = directory.join(&file);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > max_bytes => continue,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(IndexError::io(&path)(error)),
+        }
+        match index.directory().validate_checksum(&file) {
+            Ok(true) | Err(OpenReadError::FileDoesNotExist(_)) => {}
+            Ok(false) => return Ok(Some(file)),
+            Err(error) => return Err(TantivyError::from(error).into()),
+        }
     }
+    Ok(None)
+}
+
+fn wrong_checksum(file: &Path) -> String {
+    format!("wrong checksum of {}", file.display())
 }
 
 fn key_of(page: Page) -> Result<Option<Key>, IndexError> {

@@ -11,7 +11,7 @@
 //!
 //! By relevance the same order helps: once a page is full, an older match needs more points than the worst hit. So only
 //! those extra conditions are read without which that many points cannot be reached, and the matches among their documents
-//! (the MaxScore algorithm, with dates for ties).
+//! (known as the max-score algorithm, here with dates for ties).
 //!
 //! Rejected: tantivy's `TopDocs::order_by_fast_field`, because it always reads every match; counting by document frequency, because it
 //! is wrong with deletes, unions and filters, and the capped count costs less than a millisecond.
