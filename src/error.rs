@@ -152,3 +152,15 @@ impl From<rusqlite::Error> for Error {
         store::Error::from(error).into()
     }
 }
+
+/// An error with all its causes, in one line for the log.
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -14,8 +14,8 @@
 //! text, language      canonical words, stems                     (pure)
 //! query               the language of the search box             (pure)
 //! schema              fields, message -> document
-//! any_term, plan      query -> engine query
-//! scan                engine query -> one page, newest first
+//! plan, matching      query -> condition -> documents of a segment
+//! scan                condition -> one page, newest first
 //! index               open, search, verify
 //! indexer, builder    write, rebuild and swap
 //! highlight           <mark>                                     (pure)
@@ -24,13 +24,13 @@
 //! Rejected: the database's own FTS5, because it has one tokenizer per table, no stemming but English, and sorting a common word by date reads
 //! every match; storing texts in the index for snippets, because the database has them and the index would double.
 
-mod any_term;
 mod builder;
 mod error;
 mod highlight;
 mod index;
 mod indexer;
 mod language;
+mod matching;
 mod number_set;
 mod plan;
 mod query;
@@ -119,7 +119,7 @@ pub struct Page {
 }
 
 /// One message found.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hit {
     /// The message.
     pub message_number: u64,
@@ -128,11 +128,11 @@ pub struct Hit {
     /// When it was sent or received, UTC.
     pub occurred_at_ms: i64,
     /// See [`Sort::Relevance`]; 0 when sorted by date.
-    pub score: f32,
+    pub score: u32,
 }
 
 /// One page of hits.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Results {
     /// The hits in order.
     pub hits: Vec<Hit>,

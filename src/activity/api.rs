@@ -1,5 +1,7 @@
 //! Routes of events, raw deliveries and jobs.
 
+#![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
+
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;

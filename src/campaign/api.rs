@@ -1,5 +1,7 @@
 //! Routes of campaigns and figures.
 
+#![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
+
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use utoipa::IntoParams;

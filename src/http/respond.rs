@@ -134,13 +134,7 @@ impl IntoResponse for Error {
 /// Logs an error once, with the chain of its causes; what a client did wrong is only of interest when looking closely.
 fn log(error: &Error) {
     let code = error.code.as_str();
-    let mut causes = String::new();
-    let mut next: Option<&(dyn std::error::Error + 'static)> = error.cause.as_deref().map(|cause| cause as _);
-    while let Some(cause) = next {
-        causes.push_str(if causes.is_empty() { "" } else { ": " });
-        causes.push_str(&cause.to_string());
-        next = cause.source();
-    }
+    let causes = error.cause.as_deref().map_or_else(String::new, |cause| crate::error::chain(cause));
     if error.code.status() >= 500 {
         tracing::error!(code, causes, "a request failed");
     } else {

@@ -1,5 +1,7 @@
 //! Routes of conversations and messages.
 
+#![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
+
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};

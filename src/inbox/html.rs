@@ -118,15 +118,13 @@ const TAGS: &[&str] = &[
 
 /// Elements that go with everything in them; of the others that are not allowed the content stays.
 const DROPPED: &[&str] = &[
-    "applet", "audio", "canvas", "embed", "frame", "frameset", "head", "iframe", "link", "math",
-    "meta", "base", "noembed", "noframes", "noscript", "object", "script", "select", "style",
-    "svg", "template", "textarea", "title", "video", "xmp",
+    "applet", "audio", "canvas", "embed", "frame", "frameset", "head", "iframe", "link", "math", "meta", "base",
+    "noembed", "noframes", "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title",
+    "video", "xmp",
 ];
 
 /// Attributes every element may have.
-const ATTRIBUTES: &[&str] = &[
-    "align", "bgcolor", "dir", "height", "lang", "style", "title", "valign", "width",
-];
+const ATTRIBUTES: &[&str] = &["align", "bgcolor", "dir", "height", "lang", "style", "title", "valign", "width"];
 
 const TAG_ATTRIBUTES: &[(&str, &[&str])] = &[
     ("a", &["href"]),
@@ -149,18 +147,12 @@ const LINK_SCHEMES: &[&str] = &["http", "https", "mailto", "tel"];
 pub fn sanitise(html: &str, images: Images) -> Sanitised {
     match prepare(html) {
         Some(prepared) => images::filter(&builder().clean(&prepared).to_string(), images),
-        None => Sanitised {
-            html: as_text(html),
-            has_remote_images: false,
-        },
+        None => Sanitised { html: as_text(html), has_remote_images: false },
     }
 }
 
 fn as_text(html: &str) -> String {
-    let text = text_from_html(html)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
+    let text = text_from_html(html).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     format!("<pre>{text}</pre>")
 }
 
@@ -189,31 +181,20 @@ fn filter_attribute<'a>(element: &str, attribute: &str, value: &'a str) -> Optio
         ("a", "rel" | "target") | (_, "alt" | "title") => Some(Cow::Borrowed(value)),
         (_, "href") => is_link(value).then_some(Cow::Borrowed(value)),
         (_, "src") => images::is_source(value).then_some(Cow::Borrowed(value)),
-        (_, "style") => Some(css::filter(value))
-            .filter(|style| !style.is_empty())
-            .map(Cow::Owned),
+        (_, "style") => Some(css::filter(value)).filter(|style| !style.is_empty()).map(Cow::Owned),
         ("font", "face") => is_plain(value, &[' ', ',', '-', '_']).then_some(Cow::Borrowed(value)),
         _ => is_plain(value, &['#', '%', '-', '+', '.']).then_some(Cow::Borrowed(value)),
     }
 }
 
 fn is_plain(value: &str, marks: &[char]) -> bool {
-    value.len() <= 100
-        && value
-            .chars()
-            .all(|c| c.is_alphanumeric() || marks.contains(&c))
+    value.len() <= 100 && value.chars().all(|c| c.is_alphanumeric() || marks.contains(&c))
 }
 
 fn is_link(value: &str) -> bool {
-    let scheme: String = value
-        .chars()
-        .take_while(|c| *c != ':')
-        .filter(|c| !c.is_whitespace() && !c.is_control())
-        .collect();
-    value.contains(':')
-        && LINK_SCHEMES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(&scheme))
+    let scheme: String =
+        value.chars().take_while(|c| *c != ':').filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+    value.contains(':') && LINK_SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(&scheme))
 }
 
 /// The fixed style of [`page`]. Mail that sets colours was made for white paper and gets it in the dark as well.
@@ -238,9 +219,7 @@ html.coloured{color-scheme:light}}";
 /// bring theirs, cleaned, in attributes.
 pub fn page(sanitised: &Sanitised) -> String {
     let body = &sanitised.html;
-    let has_colours = ["color:", "background", "bgcolor=", "color="]
-        .iter()
-        .any(|mark| body.contains(mark));
+    let has_colours = ["color:", "background", "bgcolor=", "color="].iter().any(|mark| body.contains(mark));
     let class = if has_colours { "coloured" } else { "plain" };
     let mut page = String::with_capacity(body.len() + STYLE.len() + 400);
     let written = write!(

@@ -14,18 +14,8 @@ use std::borrow::Cow;
 const MAX_REFERENCES: usize = 64;
 
 /// Elements whose content is text to the parser, whatever it looks like; none of them is ever shown.
-const RAW: &[&str] = &[
-    "script",
-    "style",
-    "textarea",
-    "title",
-    "xmp",
-    "iframe",
-    "noembed",
-    "noframes",
-    "noscript",
-    "plaintext",
-];
+const RAW: &[&str] =
+    &["script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext"];
 
 fn is_raw(name: &str) -> bool {
     RAW.iter().any(|raw| raw.eq_ignore_ascii_case(name))
@@ -39,12 +29,7 @@ pub(super) fn prepare(html: &str) -> Option<Cow<'_, str>> {
     if !guard::is_manageable(html) {
         return None;
     }
-    if html
-        .bytes()
-        .filter(|&byte| byte == b'&')
-        .nth(MAX_REFERENCES)
-        .is_none()
-    {
+    if html.bytes().filter(|&byte| byte == b'&').nth(MAX_REFERENCES).is_none() {
         return Some(Cow::Borrowed(html));
     }
     let mut divided = String::with_capacity(html.len() + html.len() / 8);
@@ -52,9 +37,7 @@ pub(super) fn prepare(html: &str) -> Option<Cow<'_, str>> {
     let mut tokens = Tokens::new(html);
     let mut rest = html;
     while let Some(token) = tokens.next() {
-        let written = rest
-            .get(..rest.len() - tokens.rest().len())
-            .unwrap_or_default();
+        let written = rest.get(..rest.len() - tokens.rest().len()).unwrap_or_default();
         match token {
             Token::Text(text) => divide(text, &mut count, &mut divided),
             Token::Start(tag) => {
@@ -112,9 +95,7 @@ pub(super) struct Tag<'a> {
 impl<'a> Tag<'a> {
     /// Names and undecoded values of the attributes.
     pub(super) const fn attributes(self) -> Attributes<'a> {
-        Attributes {
-            rest: self.raw_attributes,
-        }
+        Attributes { rest: self.raw_attributes }
     }
 
     pub(super) const fn is(self, name: &str) -> bool {
@@ -143,12 +124,8 @@ impl<'a> Tokens<'a> {
         while let Some(found) = self.rest.get(from..).and_then(|rest| rest.find("</")) {
             let at = from + found;
             let tail = self.rest.get(at + 2..).unwrap_or_default();
-            let is_end = tail
-                .get(..name.len())
-                .is_some_and(|word| word.eq_ignore_ascii_case(name))
-                && tail
-                    .get(name.len()..)
-                    .is_none_or(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()));
+            let is_end = tail.get(..name.len()).is_some_and(|word| word.eq_ignore_ascii_case(name))
+                && tail.get(name.len()..).is_none_or(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric()));
             if is_end {
                 return self.take(at);
             }
@@ -159,20 +136,13 @@ impl<'a> Tokens<'a> {
 
     /// Takes `length` bytes, or nothing if that is no boundary between characters.
     fn take(&mut self, length: usize) -> &'a str {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .unwrap_or((self.rest, ""));
+        let (taken, rest) = self.rest.split_at_checked(length).unwrap_or((self.rest, ""));
         self.rest = rest;
         taken
     }
 
     fn take_text(&mut self) -> Token<'a> {
-        let end = self
-            .rest
-            .get(1..)
-            .and_then(|rest| rest.find('<'))
-            .map_or(self.rest.len(), |end| end + 1);
+        let end = self.rest.get(1..).and_then(|rest| rest.find('<')).map_or(self.rest.len(), |end| end + 1);
         Token::Text(self.take(end))
     }
 
@@ -186,10 +156,7 @@ impl<'a> Tokens<'a> {
             Some(6)
         } else {
             let body = self.rest.get(4..).unwrap_or_default();
-            [("-->", 3), ("--!>", 4)]
-                .iter()
-                .filter_map(|(end, width)| Some(body.find(end)? + 4 + width))
-                .min()
+            [("-->", 3), ("--!>", 4)].iter().filter_map(|(end, width)| Some(body.find(end)? + 4 + width)).min()
         };
         Token::Comment(self.take(length.unwrap_or(self.rest.len())))
     }
@@ -197,15 +164,11 @@ impl<'a> Tokens<'a> {
     /// A tag whose name begins `skip` bytes on; one that is never closed ends with the document.
     fn take_tag(&mut self, skip: usize) -> (&'a str, &'a str) {
         let inside = self.rest.get(skip..).unwrap_or_default();
-        let name_end = inside
-            .find(|c: char| is_space(c) || matches!(c, '/' | '>'))
-            .unwrap_or(inside.len());
+        let name_end = inside.find(|c: char| is_space(c) || matches!(c, '/' | '>')).unwrap_or(inside.len());
         let (name, after) = inside.split_at_checked(name_end).unwrap_or((inside, ""));
         let mut attributes = Attributes { rest: after };
         while attributes.next().is_some() {}
-        let raw = after
-            .get(..after.len() - attributes.rest.len())
-            .unwrap_or_default();
+        let raw = after.get(..after.len() - attributes.rest.len()).unwrap_or_default();
         self.rest = attributes.rest.strip_prefix('>').unwrap_or_default();
         (name, raw)
     }
@@ -223,14 +186,9 @@ impl<'a> Iterator for Tokens<'a> {
         Some(match (chars.next(), chars.next()) {
             (Some(letter), _) if letter.is_ascii_alphabetic() => {
                 let (name, raw_attributes) = self.take_tag(1);
-                Token::Start(Tag {
-                    name,
-                    raw_attributes,
-                })
+                Token::Start(Tag { name, raw_attributes })
             }
-            (Some('/'), Some(letter)) if letter.is_ascii_alphabetic() => {
-                Token::End(self.take_tag(2).0)
-            }
+            (Some('/'), Some(letter)) if letter.is_ascii_alphabetic() => Token::End(self.take_tag(2).0),
             (Some('!' | '?'), _) | (Some('/'), Some(_)) => self.take_comment(),
             _ => self.take_text(),
         })
@@ -246,19 +204,13 @@ impl<'a> Iterator for Attributes<'a> {
     type Item = (&'a str, &'a str);
 
     fn next(&mut self) -> Option<(&'a str, &'a str)> {
-        self.rest = self
-            .rest
-            .trim_start_matches(|c: char| is_space(c) || c == '/');
+        self.rest = self.rest.trim_start_matches(|c: char| is_space(c) || c == '/');
         if self.rest.is_empty() || self.rest.starts_with('>') {
             return None;
         }
         let is_end = |c: char| is_space(c) || matches!(c, '/' | '>' | '=');
         let first = self.rest.chars().next().map_or(0, char::len_utf8);
-        let name_end = self
-            .rest
-            .get(first..)?
-            .find(is_end)
-            .map_or(self.rest.len(), |end| end + first);
+        let name_end = self.rest.get(first..)?.find(is_end).map_or(self.rest.len(), |end| end + first);
         let (name, rest) = self.rest.split_at_checked(name_end)?;
         let Some(rest) = rest.trim_start_matches(is_space).strip_prefix('=') else {
             self.rest = rest;
@@ -266,14 +218,8 @@ impl<'a> Iterator for Attributes<'a> {
         };
         let rest = rest.trim_start_matches(is_space);
         let (value, rest) = match rest.chars().next() {
-            Some(quote @ ('"' | '\'')) => rest
-                .get(1..)?
-                .split_once(quote)
-                .unwrap_or((rest.get(1..)?, "")),
-            _ => rest.split_at_checked(
-                rest.find(|c: char| is_space(c) || c == '>')
-                    .unwrap_or(rest.len()),
-            )?,
+            Some(quote @ ('"' | '\'')) => rest.get(1..)?.split_once(quote).unwrap_or((rest.get(1..)?, "")),
+            _ => rest.split_at_checked(rest.find(|c: char| is_space(c) || c == '>').unwrap_or(rest.len()))?,
         };
         self.rest = rest;
         Some((name, value))

@@ -1,6 +1,8 @@
 //! `GET /api/v1/search`: the query is parsed, names and states are resolved in SQLite, the index finds messages, and
 //! SQLite has their texts.
 
+#![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
+
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -54,7 +56,7 @@ pub struct Hit {
     /// When it was sent or received, UTC milliseconds.
     pub occurred_at_ms: i64,
     /// How well it matches; 0 when sorted by date.
-    pub score: f32,
+    pub score: u32,
 }
 
 /// One page of hits.
@@ -146,7 +148,7 @@ fn find_message(connection: &Connection, number: u64) -> std::result::Result<Opt
     store::find_message_by_number(connection, i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn present(highlighter: &Highlighter, message: Message, conversation: Conversation, score: f32) -> Hit {
+fn present(highlighter: &Highlighter, message: Message, conversation: Conversation, score: u32) -> Hit {
     let own = highlighter.snippet(&message.text, SNIPPET_CHARS);
     // What matched may stand in the quoted history only.
     let snippet_html = if own.contains("<mark>") || message.quoted_text.is_empty() {

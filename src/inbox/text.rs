@@ -23,14 +23,9 @@ use unicode_normalization::char::is_combining_mark;
 pub fn snippet(own: &str, max_chars: usize) -> String {
     let mut line = String::new();
     let mut count = 0;
-    let lines = own
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| !has_meaning(line));
-    for word in lines
-        .take_while(|line| !is_delimiter(line))
-        .filter(|line| has_meaning(line))
-        .flat_map(str::split_whitespace)
+    let lines = own.lines().map(str::trim).skip_while(|line| !has_meaning(line));
+    for word in
+        lines.take_while(|line| !is_delimiter(line)).filter(|line| has_meaning(line)).flat_map(str::split_whitespace)
     {
         let word: String = word.chars().filter(|c| !c.is_control()).collect();
         let length = word.chars().take(max_chars + 1).count();
@@ -54,10 +49,7 @@ fn cut(mut line: String, word: &str, max_chars: usize) -> String {
     }
     if line.is_empty() {
         line = word.chars().take(max_chars - 1).collect();
-        let is_split = word
-            .chars()
-            .nth(max_chars - 1)
-            .is_some_and(belongs_to_the_previous);
+        let is_split = word.chars().nth(max_chars - 1).is_some_and(belongs_to_the_previous);
         while is_split && line.pop().is_some_and(belongs_to_the_previous) {}
     }
     if line.chars().count() < max_chars {
@@ -72,10 +64,7 @@ fn belongs_to_the_previous(c: char) -> bool {
 }
 
 fn has_meaning(line: &str) -> bool {
-    !line.starts_with('>')
-        && line
-            .chars()
-            .any(|c| c.is_alphanumeric() || u32::from(c) >= 0x2190)
+    !line.starts_with('>') && line.chars().any(|c| c.is_alphanumeric() || u32::from(c) >= 0x2190)
 }
 
 /// Whether a line begins a signature by the rule of RFC 3676.

@@ -36,8 +36,8 @@ impl IndexBuilder {
         let (schema, fields) = schema::build();
         let writer = guard(|| {
             let store = MmapDirectory::open(&building).map_err(tantivy::TantivyError::from)?;
-            let mut index = Index::create(store, schema, schema::settings())?;
-            schema::register_tokenizer(&mut index);
+            let index = Index::create(store, schema, schema::settings())?;
+            schema::register_tokenizer(&index);
             DocumentWriter::open(&index, fields, None)
         })?;
         Ok(Self { directory: directory.to_owned(), fields, writer, _permit: permit })
@@ -76,8 +76,8 @@ impl IndexBuilder {
 }
 
 fn load(directory: &Path, fields: Fields, cursor: u64) -> Result<Live, IndexError> {
-    let mut index = Index::open_in_dir(directory)?;
-    schema::register_tokenizer(&mut index);
+    let index = Index::open_in_dir(directory)?;
+    schema::register_tokenizer(&index);
     Live::load(index, fields, cursor)
 }
 
@@ -88,7 +88,11 @@ fn replace_directory(directory: &Path) -> Result<(), IndexError> {
     if directory.try_exists().map_err(IndexError::io(directory))? {
         fs::rename(directory, &replaced).map_err(IndexError::io(directory))?;
     }
-    fs::rename(&building, directory).map_err(IndexError::io(&building))?;
+    if let Err(error) = fs::rename(&building, directory) {
+        // The old index is still in use: put it back, and report why the swap failed rather than what follows from it.
+        drop(fs::rename(&replaced, directory));
+        return Err(IndexError::io(&building)(error));
+    }
     if let Some(parent) = directory.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         File::open(parent).and_then(|folder| folder.sync_all()).map_err(IndexError::io(parent))?;
     }

@@ -162,7 +162,7 @@ fn best_window(text: &str, marks: &[Range<usize>], max_chars: usize) -> Range<us
         }
         last = last.max(first);
     }
-    let marks_end = spans.get(..).map_or(0, |spans| last_end_within(spans, best_start, max_chars));
+    let marks_end = last_end_within(&spans, best_start, max_chars);
     let spare = max_chars.saturating_sub(marks_end.saturating_sub(best_start));
     let lead = spare / 4;
     let start = best_start.saturating_sub(lead).min(offsets.len() - max_chars);
@@ -185,7 +185,7 @@ fn start_of_word(text: &str, offsets: &[usize], start: usize, latest: usize) -> 
         let before = position.checked_sub(1).and_then(|position| offsets.get(position));
         before.and_then(|&offset| text.get(offset..)).is_some_and(|rest| rest.starts_with(' '))
     };
-    (start..=latest).find(|&position| is_space_before(position)).unwrap_or(start.min(latest.max(start)))
+    (start..=latest).find(|&position| is_space_before(position)).unwrap_or(start)
 }
 
 /// Writes a range of the text as HTML with the marks in it.

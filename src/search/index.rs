@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use tantivy::{Index, IndexReader, ReloadPolicy};
+use tantivy::directory::error::OpenReadError;
+use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
 
 use super::error::{IndexError, guard};
-use super::plan::{Plan, Planner};
+use super::plan::Planner;
 use super::query::Query;
 use super::scan::{self, Key, Request, Snapshot, TOTAL_CAP};
 use super::schema::{self, Fields, SCHEMA_VERSION};
@@ -27,6 +28,9 @@ use super::{Cursor, Filters, Hit, Page, Results, Sort};
 
 /// Files up to this size are verified at the start.
 const SMALL_FILE_BYTES: u64 = 64 * 1_024;
+
+/// The kinds of file that every segment has; some of them are only opened when a search needs them.
+const NEEDED_FILES: [&str; 5] = ["term", "idx", "pos", "fast", "store"];
 
 /// What is in the folder.
 #[derive(Debug)]
@@ -84,7 +88,8 @@ struct Payload {
 }
 
 impl SearchIndex {
-    /// Opens the index in this folder. An error means that the folder could not be read at all.
+    /// Opens the index in this folder. An error means that the folder could not be read at all. Not to be called while an
+    /// [`super::IndexBuilder`] works on the same folder: what it has built so far would be taken for the leftovers of a crash.
     pub fn open(directory: &Path) -> Result<Opened, IndexError> {
         remove_leftovers(directory)?;
         let has_meta = directory.join("meta.json").try_exists().map_err(IndexError::io(directory))?;
@@ -127,8 +132,9 @@ impl SearchIndex {
     pub fn search(&self, query: &Query, filters: &Filters, page: Page) -> Result<Results, IndexError> {
         let after = key_of(page)?;
         let live = self.live();
-        let planner = Planner { fields: live.fields, is_scored: page.sort == Sort::Relevance };
-        let Plan { query: engine_query, highest_score } = planner.plan(query, filters);
+        let planner = Planner { fields: live.fields };
+        let condition = planner.condition(query, filters);
+        let ranking = (page.sort == Sort::Relevance).then(|| planner.ranking(query));
         let request = Request {
             limit: page.limit,
             after,
@@ -136,9 +142,9 @@ impl SearchIndex {
             since_ms: query.after_ms(),
             direction: query.direction,
             conversations: filters.conversations.as_ref().filter(|set| set.as_short_list().is_none()),
-            highest_score: planner.is_scored.then_some(highest_score),
+            ranking: ranking.as_ref(),
         };
-        let found = guard(|| scan::scan(&live.snapshot, engine_query.as_ref(), &request))?;
+        let found = guard(|| scan::scan(&live.snapshot, &condition, &request))?;
         let has_more = found.hits.len() > page.limit;
         let hits: Vec<Hit> =
             found.hits.into_iter().take(page.limit).map(|(key, conversation)| hit(key, conversation)).collect();
@@ -153,11 +159,9 @@ impl SearchIndex {
     /// Reads every file and compares its checksum: about a second per gigabyte.
     pub fn verify(&self) -> Result<(), IndexError> {
         let live = self.live();
-        guard(|| {
-            let damaged = live.index.validate_checksum()?;
-            damaged.into_iter().next().map_or(Ok(()), |file| {
-                Err(IndexError::Corrupt { reason: format!("wrong checksum of {}", file.display()) })
-            })
+        guard(|| match first_damaged(&live.index, &self.shared.directory, u64::MAX)? {
+            None => Ok(()),
+            Some(file) => Err(IndexError::corrupt(&wrong_checksum(&file))),
         })
     }
 
@@ -251,8 +255,8 @@ fn remove_leftovers(directory: &Path) -> Result<(), IndexError> {
 
 /// Opens and checks the index; the inner error is one that a rebuild repairs.
 fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexError> {
-    let mut index = Index::open_in_dir(directory)?;
-    schema::register_tokenizer(&mut index);
+    let index = Index::open_in_dir(directory)?;
+    schema::register_tokenizer(&index);
     let meta = index.load_metas()?;
     let Some(payload) = meta.payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok()) else {
         return Ok(Err(RebuildReason::Damaged("the commit has no state".to_owned())));
@@ -262,23 +266,41 @@ fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexEr
         return Ok(Err(RebuildReason::OtherVersion { found: payload.version }));
     }
     for file in meta.list_segment_files() {
-        if is_small(&directory.join(&file))? {
-            let is_intact = index.directory().validate_checksum(&file).map_err(tantivy::TantivyError::from)?;
-            if !is_intact {
-                return Ok(Err(RebuildReason::Damaged(format!("wrong checksum of {}", file.display()))));
-            }
+        let is_needed = file.extension().is_some_and(|kind| NEEDED_FILES.iter().any(|needed| kind == *needed));
+        let path = directory.join(&file);
+        if is_needed && !path.try_exists().map_err(IndexError::io(&path))? {
+            return Ok(Err(RebuildReason::Damaged(format!("{} is missing", file.display()))));
         }
+    }
+    if let Some(file) = first_damaged(&index, directory, SMALL_FILE_BYTES)? {
+        return Ok(Err(RebuildReason::Damaged(wrong_checksum(&file))));
     }
     Live::load(index, fields, payload.cursor).map(Ok)
 }
 
-/// Whether the file is there and small. The list of a segment's files holds some that it need not have.
-fn is_small(path: &Path) -> Result<bool, IndexError> {
-    match fs::metadata(path) {
-        Ok(metadata) => Ok(metadata.len() <= SMALL_FILE_BYTES),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(IndexError::io(path)(error)),
+/// The first file of at most so many bytes whose checksum is wrong. Files that are not there are passed over: of those that a
+/// segment can have most have no deletes, one that a merge made needless may go at any time, and one that is needed is
+/// missed when the index is opened.
+fn first_damaged(index: &Index, directory: &Path, max_bytes: u64) -> Result<Option<PathBuf>, IndexError> {
+    for file in index.load_metas()?.list_segment_files() {
+        let path = directory.join(&file);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() > max_bytes => continue,
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(IndexError::io(&path)(error)),
+        }
+        match index.directory().validate_checksum(&file) {
+            Ok(true) | Err(OpenReadError::FileDoesNotExist(_)) => {}
+            Ok(false) => return Ok(Some(file)),
+            Err(error) => return Err(TantivyError::from(error).into()),
+        }
     }
+    Ok(None)
+}
+
+fn wrong_checksum(file: &Path) -> String {
+    format!("wrong checksum of {}", file.display())
 }
 
 fn key_of(page: Page) -> Result<Option<Key>, IndexError> {
@@ -294,21 +316,19 @@ fn key_of(page: Page) -> Result<Option<Key>, IndexError> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "scores are whole numbers below 1,000")]
 const fn hit(key: Key, conversation_number: u64) -> Hit {
     Hit {
         message_number: key.message_number,
         conversation_number,
         occurred_at_ms: key.occurred_at_ms,
-        score: key.score as f32,
+        score: key.score,
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scores are whole numbers below 1,000")]
 const fn cursor_after(hit: &Hit, sort: Sort) -> Cursor {
     let Hit { occurred_at_ms, message_number, score, .. } = *hit;
     match sort {
         Sort::Date => Cursor::Date { occurred_at_ms, message_number },
-        Sort::Relevance => Cursor::Relevance { score: score as u32, occurred_at_ms, message_number },
+        Sort::Relevance => Cursor::Relevance { score, occurred_at_ms, message_number },
     }
 }

@@ -1,7 +1,7 @@
-//! From a [`Query`] and its [`Filters`] to a query of the engine.
+//! From a [`Query`] and its [`Filters`] to a [`Condition`].
 //!
-//! Contract: the plan is pure and bounded by the length of the query. What postings answer well goes into the engine's
-//! query: texts, campaigns, mailboxes and a short list of conversations. Days, direction and a long list of conversations
+//! Contract: the plan is pure and bounded by the length of the query. What postings answer well goes into the
+//! condition: texts, campaigns, mailboxes and a short list of conversations. Days, direction and a long list of conversations
 //! are left to the scan, which checks them in columns.
 //!
 //! Relevance is a sum of whole numbers per word or phrase: 1 for a match, 1 more for the exact word, 4 more for a match in the
@@ -11,124 +11,137 @@
 //! a hit stands where it stands; and because its statistics change with each new message, so pages would overlap.
 
 use tantivy::Term;
-use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, Occur, PhraseQuery, Query as EngineQuery};
+use tantivy::schema::Field;
+use uuid::Uuid;
 
 use super::Filters;
-use super::any_term::AnyTermQuery;
 use super::language::Stemmers;
+use super::matching::Condition;
 use super::query::{Clause, ClauseText, Query, Scope};
-use super::schema::{Fields, PREFIX_GRAM_MAX, id_term, text_term};
+use super::schema::{Fields, PREFIX_GRAM_MAX, id_term, pair_term, text_term};
 use super::text;
 
-/// A boxed query of the engine.
-type Boxed = Box<dyn EngineQuery>;
+/// Points for a match, for the exact word, and for a match in the subject or in a name.
+const MATCH_POINTS: u32 = 1;
+const EXACT_POINTS: u32 = 1;
+const PROMINENT_POINTS: u32 = 4;
 
-/// Makes engine queries.
+/// Makes plans.
 pub(super) struct Planner {
     pub(super) fields: Fields,
-    pub(super) is_scored: bool,
 }
 
-/// What the engine is asked.
-pub(super) struct Plan {
-    pub(super) query: Boxed,
-    /// The highest score a message can have.
-    pub(super) highest_score: u32,
+/// What gives points beyond those of [`Ranking::base`].
+pub(super) struct Extra {
+    pub(super) condition: Condition,
+    pub(super) points: u32,
+}
+
+/// How many points a match has.
+pub(super) struct Ranking {
+    /// Points of every match.
+    pub(super) base: u32,
+    /// Points that only some have.
+    pub(super) extras: Vec<Extra>,
 }
 
 impl Planner {
-    pub(super) fn plan(&self, query: &Query, filters: &Filters) -> Plan {
-        let mut parts: Vec<(Occur, Boxed)> = Vec::new();
-        let mut highest_score = 0;
+    /// What a message has to fulfil.
+    pub(super) fn condition(&self, query: &Query, filters: &Filters) -> Condition {
+        let (mut required, mut excluded) = (Vec::new(), Vec::new());
         for clause in &query.clauses {
-            match (clause.is_negated, self.is_scored) {
-                (true, _) => parts.push((Occur::MustNot, self.matching(clause, clause.scope))),
-                (false, false) => parts.push((Occur::Must, self.matching(clause, clause.scope))),
-                (false, true) => {
-                    let (scored, highest) = self.scored(clause);
-                    highest_score += highest;
-                    parts.push((Occur::Must, scored));
-                }
+            let conditions = if clause.is_negated { &mut excluded } else { &mut required };
+            conditions.push(self.matching(clause, clause.scope));
+        }
+        required.extend(self.filters(filters));
+        let condition = match (required.pop(), required.is_empty()) {
+            (None, _) => Condition::All,
+            (Some(only), true) => only,
+            (Some(last), false) => {
+                required.push(last);
+                Condition::And(required)
+            }
+        };
+        if excluded.is_empty() { condition } else { Condition::Without(Box::new(condition), excluded) }
+    }
+
+    /// How a match is scored.
+    pub(super) fn ranking(&self, query: &Query) -> Ranking {
+        let mut ranking = Ranking { base: 0, extras: Vec::new() };
+        for clause in query.clauses.iter().filter(|clause| !clause.is_negated) {
+            ranking.base += MATCH_POINTS;
+            if clause.scope == Scope::Anywhere {
+                self.add_extras(clause, &mut ranking.extras);
             }
         }
-        parts.extend(self.filters(filters).into_iter().map(|filter| (Occur::Must, filter)));
-        if parts.iter().all(|(occur, _)| *occur == Occur::MustNot) {
-            parts.push((Occur::Must, constant(Box::new(AllQuery), 0)));
-        }
-        Plan { query: joined(parts), highest_score }
+        // The scan may leave out the first ones, so the least useful come first.
+        ranking.extras.sort_by_key(|extra| extra.points);
+        ranking
     }
 
-    fn filters(&self, filters: &Filters) -> Vec<Boxed> {
-        let ids = [(self.fields.campaign_id, &filters.campaign_ids), (self.fields.mailbox_id, &filters.mailbox_ids)];
-        let mut queries: Vec<Boxed> = ids
-            .into_iter()
-            .filter_map(|(field, ids)| Some(ids.as_ref()?.iter().map(|&id| id_term(field, id)).collect()))
-            .map(any_of)
-            .collect();
+    fn add_extras(&self, clause: &Clause, extras: &mut Vec<Extra>) {
+        let words = text::words(clause.text.value());
+        if let ([word], false) = (words.as_slice(), matches!(clause.text, ClauseText::Phrase(_))) {
+            extras.push(Extra { condition: self.exact_word(Scope::Anywhere, &word.folded), points: EXACT_POINTS });
+        }
+        let people = [Scope::From, Scope::To].map(|scope| self.matching(clause, scope));
+        extras.push(Extra { condition: self.matching(clause, Scope::Subject), points: PROMINENT_POINTS });
+        extras.push(Extra { condition: Condition::Or(people.into()), points: PROMINENT_POINTS });
+    }
+
+    fn filters(&self, filters: &Filters) -> Vec<Condition> {
+        let mut conditions = Vec::new();
+        let mut add_ids = |field: Field, ids: &Option<Vec<Uuid>>| {
+            let terms = ids.as_ref().map(|ids| ids.iter().map(|&id| id_term(field, id)).collect());
+            conditions.extend(terms.map(Condition::AnyTerm));
+        };
+        add_ids(self.fields.campaign_id, &filters.campaign_ids);
+        add_ids(self.fields.mailbox_id, &filters.mailbox_ids);
         if let Some(numbers) = filters.conversations.as_ref().and_then(|set| set.as_short_list()) {
             let field = self.fields.conversation_number;
-            queries.push(any_of(numbers.iter().map(|&number| Term::from_field_u64(field, number)).collect()));
+            let terms = numbers.iter().map(|&number| Term::from_field_u64(field, number)).collect();
+            conditions.push(Condition::AnyTerm(terms));
         }
-        queries.into_iter().map(|query| constant(query, 0)).collect()
-    }
-
-    /// The clause with its score, and the highest score it can give.
-    fn scored(&self, clause: &Clause) -> (Boxed, u32) {
-        let base = constant(self.matching(clause, clause.scope), 1);
-        if clause.scope != Scope::Anywhere {
-            return (base, 1);
-        }
-        let people = BooleanQuery::union(vec![self.matching(clause, Scope::From), self.matching(clause, Scope::To)]);
-        let mut parts = vec![
-            (Occur::Must, base),
-            (Occur::Should, constant(self.matching(clause, Scope::Subject), 4)),
-            (Occur::Should, constant(Box::new(people), 4)),
-        ];
-        let words = text::words(clause_text(&clause.text));
-        if let ([word], false) = (words.as_slice(), matches!(clause.text, ClauseText::Phrase(_))) {
-            parts.push((Occur::Should, constant(self.exact_word(Scope::Anywhere, &word.folded), 1)));
-            return (Box::new(BooleanQuery::new(parts)), 10);
-        }
-        (Box::new(BooleanQuery::new(parts)), 9)
+        conditions
     }
 
     /// The messages in which the clause's text matches in the scope.
-    fn matching(&self, clause: &Clause, scope: Scope) -> Boxed {
-        let value = clause_text(&clause.text);
+    fn matching(&self, clause: &Clause, scope: Scope) -> Condition {
+        let value = clause.text.value();
         let words: Vec<String> = text::words(value).into_iter().map(|word| word.folded).collect();
         match (&clause.text, words.as_slice()) {
-            (ClauseText::Word(_), [word]) => any_of(self.inflected(scope, word)),
-            (ClauseText::Prefix(_), [word]) => {
-                let mut query = self.starting_with(scope, word);
-                query.terms.extend(self.inflected(scope, word));
-                Box::new(query)
-            }
+            (ClauseText::Word(_), [word]) => Condition::AnyTerm(self.inflected(scope, word)),
+            (ClauseText::Prefix(_), [word]) => self.starting_with(scope, word, self.inflected(scope, word)),
             (ClauseText::Prefix(_), [start @ .., last]) => {
                 // Only the part after the last separator is still being typed.
-                let unfinished: Boxed = match text::compound(value) {
-                    Some(compound) => Box::new(self.starting_with(scope, &compound)),
-                    None => Box::new(BooleanQuery::intersection(vec![
-                        self.phrase(scope, start),
-                        Box::new(self.starting_with(scope, last)),
-                    ])),
+                let unfinished = match text::compound(value) {
+                    Some(compound) => self.starting_with(scope, &compound, Vec::new()),
+                    None => {
+                        Condition::And(vec![self.phrase(scope, start), self.starting_with(scope, last, Vec::new())])
+                    }
                 };
-                Box::new(BooleanQuery::union(vec![self.phrase(scope, &words), unfinished]))
+                Condition::Or(vec![self.phrase(scope, &words), unfinished])
             }
             (_, words) => self.phrase(scope, words),
         }
     }
 
-    fn exact_word(&self, scope: Scope, word: &str) -> Boxed {
-        any_of(vec![text_term(self.fields.words, scope, word)])
+    fn exact_word(&self, scope: Scope, word: &str) -> Condition {
+        Condition::AnyTerm(vec![text_term(self.fields.words, scope, word)])
     }
 
-    fn phrase(&self, scope: Scope, words: &[String]) -> Boxed {
+    fn phrase(&self, scope: Scope, words: &[String]) -> Condition {
         match words {
-            [] => any_of(Vec::new()),
+            [] => Condition::AnyTerm(Vec::new()),
             [word] => self.exact_word(scope, word),
-            _ => {
-                Box::new(PhraseQuery::new(words.iter().map(|word| text_term(self.fields.words, scope, word)).collect()))
-            }
+            _ => Condition::Phrase {
+                words: words.iter().map(|word| text_term(self.fields.words, scope, word)).collect(),
+                pairs: words
+                    .iter()
+                    .zip(words.iter().skip(1))
+                    .map(|(first, second)| pair_term(self.fields.pairs, first, second))
+                    .collect(),
+            },
         }
     }
 
@@ -137,44 +150,18 @@ impl Planner {
         if matches!(scope, Scope::From | Scope::To) {
             return vec![text_term(self.fields.words, scope, word)];
         }
-        let stems = Stemmers::new().distinct(word, None);
-        let is_own_stem = stems.iter().any(|stem| stem == word);
-        let mut terms: Vec<Term> = stems.iter().map(|stem| text_term(self.fields.stems, scope, stem)).collect();
-        if !is_own_stem {
-            terms.push(text_term(self.fields.stems, scope, word));
+        let mut forms = Stemmers::new().distinct(word, None);
+        if !forms.iter().any(|form| form == word) {
+            forms.push(word.into());
         }
-        terms
+        forms.iter().map(|form| text_term(self.fields.stems, scope, form)).collect()
     }
 
-    fn starting_with(&self, scope: Scope, start: &str) -> AnyTermQuery {
+    fn starting_with(&self, scope: Scope, start: &str, mut or: Vec<Term>) -> Condition {
         if start.chars().count() <= PREFIX_GRAM_MAX {
-            return AnyTermQuery { terms: vec![text_term(self.fields.prefixes, scope, start)], prefix: None };
+            or.push(text_term(self.fields.prefixes, scope, start));
+            return Condition::AnyTerm(or);
         }
-        AnyTermQuery { terms: Vec::new(), prefix: Some(text_term(self.fields.words, scope, start)) }
-    }
-}
-
-fn clause_text(text: &ClauseText) -> &str {
-    match text {
-        ClauseText::Word(text) | ClauseText::Prefix(text) | ClauseText::Phrase(text) => text,
-    }
-}
-
-fn any_of(terms: Vec<Term>) -> Boxed {
-    Box::new(AnyTermQuery { terms, prefix: None })
-}
-
-/// Gives every match the same score. Small whole numbers add up exactly in any order, so scores can be compared bit by bit.
-fn constant(query: Boxed, score: u8) -> Boxed {
-    Box::new(ConstScoreQuery::new(query, f32::from(score)))
-}
-
-fn joined(mut parts: Vec<(Occur, Boxed)>) -> Boxed {
-    match (parts.pop(), parts.is_empty()) {
-        (Some((Occur::Must, only)), true) => only,
-        (last, _) => {
-            parts.extend(last);
-            Box::new(BooleanQuery::new(parts))
-        }
+        Condition::Prefix { start: text_term(self.fields.words, scope, start), or }
     }
 }

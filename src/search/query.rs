@@ -67,6 +67,15 @@ pub enum ClauseText {
     Phrase(String),
 }
 
+impl ClauseText {
+    /// The text as it was typed, without quotes.
+    pub fn value(&self) -> &str {
+        match self {
+            Self::Word(value) | Self::Prefix(value) | Self::Phrase(value) => value,
+        }
+    }
+}
+
 /// Where a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {

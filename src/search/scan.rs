@@ -9,6 +9,10 @@
 //! matches for rare ones; only an expensive query with few matches (two common words that never meet) reads its lists to
 //! the end.
 //!
+//! By relevance the same order helps: once a page is full, an older match needs more points than the worst hit. So only
+//! those extra conditions are read without which that many points cannot be reached, and the matches among their documents
+//! (known as the max-score algorithm, here with dates for ties).
+//!
 //! Rejected: tantivy's `TopDocs::order_by_fast_field`, because it always reads every match; counting by document frequency, because it
 //! is wrong with deletes, unions and filters, and the capped count costs less than a millisecond.
 
@@ -19,11 +23,12 @@ use std::sync::Arc;
 
 use tantivy::columnar::ColumnValues;
 use tantivy::index::SegmentReader;
-use tantivy::query::{EnableScoring, Query, Scorer, Weight};
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, Searcher, TERMINATED};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Searcher, TERMINATED};
 
 use super::error::IndexError;
+use super::matching::{Condition, Matches, move_to};
 use super::number_set::NumberSet;
+use super::plan::Ranking;
 use super::query::Direction;
 use super::schema;
 
@@ -102,8 +107,8 @@ pub(super) struct Request<'a> {
     pub(super) since_ms: Option<i64>,
     pub(super) direction: Option<Direction>,
     pub(super) conversations: Option<&'a NumberSet>,
-    /// The highest possible score, if matches are to be scored.
-    pub(super) highest_score: Option<u32>,
+    /// How matches are scored, if they are.
+    pub(super) ranking: Option<&'a Ranking>,
 }
 
 /// One page.
@@ -114,13 +119,7 @@ pub(super) struct Found {
 }
 
 /// Runs the query.
-pub(super) fn scan(snapshot: &Snapshot, query: &dyn Query, request: &Request<'_>) -> Result<Found, IndexError> {
-    let scoring = if request.highest_score.is_some() {
-        EnableScoring::enabled_from_searcher(&snapshot.searcher)
-    } else {
-        EnableScoring::disabled_from_searcher(&snapshot.searcher)
-    };
-    let weight = query.weight(scoring)?;
+pub(super) fn scan(snapshot: &Snapshot, condition: &Condition, request: &Request<'_>) -> Result<Found, IndexError> {
     let mut segments: Vec<Segment<'_>> = snapshot
         .searcher
         .segment_readers()
@@ -133,10 +132,13 @@ pub(super) fn scan(snapshot: &Snapshot, query: &dyn Query, request: &Request<'_>
 
     let mut page = Page { best: BinaryHeap::new(), size: request.limit.saturating_add(1), total: 0 };
     for segment in &mut segments {
-        segment.collect(weight.as_ref(), request, &mut page)?;
+        match request.ranking {
+            Some(ranking) => segment.rank(condition, ranking, request, &mut page)?,
+            None => segment.collect(condition, request, &mut page)?,
+        }
     }
     for segment in &mut segments {
-        segment.count(weight.as_ref(), request, &mut page)?;
+        segment.count(condition, request, &mut page)?;
     }
     let hits = page.best.into_sorted_vec().into_iter().map(|Reverse(hit)| hit).collect();
     Ok(Found { hits, total: page.total })
@@ -178,7 +180,7 @@ struct Segment<'a> {
     range: Range<DocId>,
     /// The first document that can come after the cursor.
     page_start: DocId,
-    scorer: Option<Box<dyn Scorer>>,
+    matches: Option<Matches>,
     is_finished: bool,
 }
 
@@ -186,71 +188,94 @@ impl<'a> Segment<'a> {
     fn new(reader: &'a SegmentReader, columns: &'a Columns, request: &Request<'_>) -> Self {
         let start = request.before_ms.map_or(0, |before| columns.first_older_than(before));
         let end = request.since_ms.map_or(columns.length, |since| columns.first_older_than(since));
-        let page_start = match (request.after, request.highest_score) {
+        let page_start = match (request.after, request.ranking) {
             // Messages of the cursor's own millisecond are compared one by one.
             (Some(after), None) => columns.first_older_than(after.occurred_at_ms.saturating_add(1)),
             _ => 0,
         };
-        Self { reader, columns, range: start..end, page_start, scorer: None, is_finished: false }
+        Self { reader, columns, range: start..end, page_start, matches: None, is_finished: false }
     }
 
-    /// Collects hits until no better one can follow. Counts what it meets.
-    fn collect(&mut self, weight: &dyn Weight, request: &Request<'_>, page: &mut Page) -> Result<(), IndexError> {
+    /// Collects hits until no newer one can follow. Counts what it meets.
+    fn collect(&mut self, condition: &Condition, request: &Request<'_>, page: &mut Page) -> Result<(), IndexError> {
         let newest = self.range.start.max(self.page_start);
-        if newest >= self.range.end || !self.can_improve(newest, request, page.threshold()) {
+        if newest >= self.range.end || !self.can_improve(newest, page.threshold()) {
             return Ok(());
         }
-        let mut scorer = self.open(weight)?;
+        let mut matches = self.open(condition)?;
         loop {
-            if page.is_counted() && scorer.doc() < self.page_start {
-                scorer.seek(self.page_start);
+            if page.is_counted() {
+                move_to(&mut matches, self.page_start);
             }
-            let is_open = match request.highest_score {
-                Some(_) => self.collect_scored(scorer.as_mut(), request, page),
-                None => self.collect_block(scorer.as_mut(), request, page),
-            };
-            let document = scorer.doc();
+            let is_open = self.collect_block(&mut matches, request, page);
+            let document = matches.doc();
             if document >= self.range.end {
                 self.is_finished = true;
                 return Ok(());
             }
-            if !is_open || !self.can_improve(document.max(self.page_start), request, page.threshold()) {
-                self.scorer = Some(scorer);
+            if !is_open || !self.can_improve(document.max(self.page_start), page.threshold()) {
+                self.matches = Some(matches);
                 return Ok(());
             }
         }
     }
 
+    /// Collects hits by points. Does not count.
+    fn rank(
+        &self,
+        condition: &Condition,
+        ranking: &Ranking,
+        request: &Request<'_>,
+        page: &mut Page,
+    ) -> Result<(), IndexError> {
+        let mut ranked = Ranked::open(self.open(condition)?, ranking, self.reader)?;
+        let mut document = self.range.start;
+        loop {
+            let needed = self.needed_score(document, page.threshold()).saturating_sub(ranking.base);
+            document = ranked.first_with(document, needed);
+            if document >= self.range.end {
+                return Ok(());
+            }
+            if self.accepts(document, request) {
+                self.offer(document, ranking.base + ranked.extra_points(document), request, page);
+            }
+            document += 1;
+        }
+    }
+
+    /// The lowest score with which this document or a later one could get into the page.
+    fn needed_score(&self, document: DocId, threshold: Option<Key>) -> u32 {
+        threshold.map_or(0, |worst| worst.score + u32::from(!self.can_improve(document, threshold)))
+    }
+
     /// Counts the rest, up to the cap.
-    fn count(&mut self, weight: &dyn Weight, request: &Request<'_>, page: &mut Page) -> Result<(), IndexError> {
+    fn count(&mut self, condition: &Condition, request: &Request<'_>, page: &mut Page) -> Result<(), IndexError> {
         if self.is_finished || page.is_counted() {
             return Ok(());
         }
-        let mut scorer = match self.scorer.take() {
-            Some(scorer) => scorer,
-            None => self.open(weight)?,
+        let mut matches = match self.matches.take() {
+            Some(matches) => matches,
+            None => self.open(condition)?,
         };
         let mut documents = [0; COLLECT_BLOCK_BUFFER_LEN];
-        while scorer.doc() < self.range.end && !page.is_counted() {
-            let length = scorer.fill_buffer(&mut documents);
+        while matches.doc() < self.range.end && !page.is_counted() {
+            let length = matches.fill_buffer(&mut documents);
             let accepted = documents.iter().take(length).filter(|&&document| self.accepts(document, request));
             page.total += accepted.count();
         }
         Ok(())
     }
 
-    fn open(&self, weight: &dyn Weight) -> Result<Box<dyn Scorer>, IndexError> {
-        let mut scorer = weight.scorer(self.reader, 1.0)?;
-        if scorer.doc() < self.range.start {
-            scorer.seek(self.range.start);
-        }
-        Ok(scorer)
+    fn open(&self, condition: &Condition) -> Result<Matches, IndexError> {
+        let mut matches = condition.open(self.reader)?;
+        move_to(&mut matches, self.range.start);
+        Ok(matches)
     }
 
     /// Reads one block of matches; false once a match is older than all hits of a full page.
-    fn collect_block(&self, scorer: &mut dyn Scorer, request: &Request<'_>, page: &mut Page) -> bool {
+    fn collect_block(&self, matches: &mut Matches, request: &Request<'_>, page: &mut Page) -> bool {
         let mut documents = [0; COLLECT_BLOCK_BUFFER_LEN];
-        let length = scorer.fill_buffer(&mut documents);
+        let length = matches.fill_buffer(&mut documents);
         let mut is_open = true;
         for &document in documents.iter().take(length) {
             if !self.accepts(document, request) {
@@ -262,20 +287,6 @@ impl<'a> Segment<'a> {
             }
         }
         is_open
-    }
-
-    /// Reads one match with its score.
-    fn collect_scored(&self, scorer: &mut dyn Scorer, request: &Request<'_>, page: &mut Page) -> bool {
-        let document = scorer.doc();
-        if document == TERMINATED {
-            return false;
-        }
-        if self.accepts(document, request) {
-            page.total += 1;
-            self.offer(document, whole_score(scorer.score()), request, page);
-        }
-        scorer.advance();
-        true
     }
 
     /// Takes the match into the page if it belongs there; false if it is older than all hits of a full page.
@@ -294,15 +305,11 @@ impl<'a> Segment<'a> {
         true
     }
 
-    /// Whether a match at this document or later could get into the page.
-    fn can_improve(&self, document: DocId, request: &Request<'_>, threshold: Option<Key>) -> bool {
-        let Some(worst) = threshold else {
-            return true;
-        };
-        if worst.score < request.highest_score.unwrap_or(0) {
-            return true;
-        }
-        document < self.columns.length && self.columns.occurred_at_ms.get_val(document) >= worst.occurred_at_ms
+    /// Whether this document or a later one is as new as the worst hit of a full page.
+    fn can_improve(&self, document: DocId, threshold: Option<Key>) -> bool {
+        threshold.is_none_or(|worst| {
+            document < self.columns.length && self.columns.occurred_at_ms.get_val(document) >= worst.occurred_at_ms
+        })
     }
 
     fn accepts(&self, document: DocId, request: &Request<'_>) -> bool {
@@ -317,8 +324,51 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// Scores are sums of small whole numbers, so nothing is lost.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "scores are whole numbers below 1,000")]
-const fn whole_score(score: f32) -> u32 {
-    score as u32
+/// The matches of one segment with the sets that give extra points, those with the fewest points first.
+struct Ranked {
+    matches: Matches,
+    extras: Vec<(Matches, u32)>,
+}
+
+impl Ranked {
+    fn open(matches: Matches, ranking: &Ranking, reader: &SegmentReader) -> Result<Self, IndexError> {
+        let mut extras = Vec::with_capacity(ranking.extras.len());
+        for extra in &ranking.extras {
+            extras.push((extra.condition.open(reader)?, extra.points));
+        }
+        Ok(Self { matches, extras })
+    }
+
+    /// The first match from this document on that can have so many extra points.
+    fn first_with(&mut self, mut document: DocId, needed: u32) -> DocId {
+        if needed == 0 {
+            return move_to(&mut self.matches, document);
+        }
+        loop {
+            document = self.first_extra(document, needed);
+            let matching = move_to(&mut self.matches, document);
+            if matching == document {
+                return document;
+            }
+            document = matching;
+        }
+    }
+
+    /// The first document that is in one of the sets without which so many points cannot be reached.
+    fn first_extra(&mut self, document: DocId, needed: u32) -> DocId {
+        let (mut first, mut sum) = (TERMINATED, 0);
+        for (set, points) in &mut self.extras {
+            sum += *points;
+            if sum >= needed {
+                first = first.min(move_to(set, document));
+            }
+        }
+        first
+    }
+
+    fn extra_points(&mut self, document: DocId) -> u32 {
+        let holding =
+            self.extras.iter_mut().filter_map(|(set, points)| (move_to(set, document) == document).then_some(*points));
+        holding.sum()
+    }
 }

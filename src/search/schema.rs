@@ -3,9 +3,11 @@
 //! Contract: [`SCHEMA_VERSION`] changes with every change to a field, to folding, to stemming or to what is put into a field; an
 //! index of another version is rebuilt. Nothing is stored: the database has the texts. Documents of a segment are sorted newest first.
 //!
-//! Three text fields, each holding four *scopes* (anywhere, subject, from, to) that are told apart by the first character of a term:
+//! Text fields; all but `pairs` hold four *scopes* (anywhere, subject, from, to) that are told apart by the first character of a term:
 //! - `words`: canonical words with positions, for exact words, phrases and long prefixes;
 //! - `stems`: one posting per stem and message, for words in any inflection; names and addresses unstemmed;
+//! - `pairs`: a hash of every two words in a row, whatever the scope, so that a phrase of frequent words that seldom stand together
+//!   reads the positions of a few hundred messages and not of all;
 //! - `prefixes`: the first 1 to [`PREFIX_GRAM_MAX`] characters of each word, so that a prefix is one posting list.
 //!
 //! Rejected: a field per scope, because every field costs files, memory and a dictionary in every segment; prefixes by walking the
@@ -14,7 +16,7 @@
 //! be found only at the end of its posting list, after an import of old messages not even there.
 
 use tantivy::schema::{BytesOptions, FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager};
+use tantivy::tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer};
 use tantivy::{Index, IndexSettings, IndexSortByField, Order, TantivyDocument, Term};
 use uuid::Uuid;
 
@@ -50,6 +52,7 @@ pub(super) struct Fields {
     pub(super) words: Field,
     pub(super) stems: Field,
     pub(super) prefixes: Field,
+    pub(super) pairs: Field,
     occurred_at_ms: Field,
     is_inbound: Field,
 }
@@ -72,6 +75,7 @@ pub(super) fn build() -> (Schema, Fields) {
         words: schema.add_text_field("words", text(IndexRecordOption::WithFreqsAndPositions)),
         stems: schema.add_text_field("stems", text(IndexRecordOption::Basic)),
         prefixes: schema.add_text_field("prefixes", text(IndexRecordOption::Basic)),
+        pairs: schema.add_text_field("pairs", text(IndexRecordOption::Basic)),
     };
     (schema.build(), fields)
 }
@@ -85,10 +89,8 @@ pub(super) fn settings() -> IndexSettings {
 }
 
 /// Makes the tokenizer known; an index forgets it when it is closed.
-pub(super) fn register_tokenizer(index: &mut Index) {
-    let tokenizers = TokenizerManager::new();
-    tokenizers.register(TOKENIZER, TextAnalyzer::from(SeparatedTokenizer::default()));
-    index.set_tokenizers(tokenizers);
+pub(super) fn register_tokenizer(index: &Index) {
+    index.tokenizers().register(TOKENIZER, TextAnalyzer::from(SeparatedTokenizer::default()));
 }
 
 /// The character that marks the terms of a scope.
@@ -107,6 +109,20 @@ pub(super) fn text_term(field: Field, scope: Scope, text: &str) -> Term {
     value.push(mark(scope));
     value.push_str(text);
     Term::from_field_text(field, &value)
+}
+
+/// The term of two words in a row.
+pub(super) fn pair_term(field: Field, first: &str, second: &str) -> Term {
+    Term::from_field_text(field, &String::from_iter(pair_code(first, second)))
+}
+
+/// 18 bits of a hash (FNV-1a) as three printable characters. More bits would make the dictionary large, fewer the lists long.
+fn pair_code(first: &str, second: &str) -> [char; 3] {
+    let bytes = first.bytes().chain([0]).chain(second.bytes());
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    // The high bits depend on all bytes, the low ones mostly on the last.
+    [hash >> 58, hash >> 52, hash >> 46].map(|bits| char::from(b'0' + u8::try_from(bits & 63).unwrap_or(0)))
 }
 
 /// A term of an id field.
@@ -142,6 +158,7 @@ impl DocumentMaker {
         document.add_text(fields.words, terms.words);
         document.add_text(fields.stems, terms.stems);
         document.add_text(fields.prefixes, terms.prefixes);
+        document.add_text(fields.pairs, terms.pairs);
         document
     }
 
@@ -203,6 +220,7 @@ struct Terms {
     words: String,
     stems: String,
     prefixes: String,
+    pairs: String,
 }
 
 impl Terms {
@@ -212,6 +230,7 @@ impl Terms {
                 push_term(&mut self.words, scope, word);
             }
             self.words.push(SEPARATOR);
+            self.add_pairs(part);
         }
         for compound in parts.iter().flat_map(|part| &part.compounds) {
             push_term(&mut self.words, scope, compound);
@@ -234,6 +253,13 @@ impl Terms {
                 Inflection::None => push_term(&mut self.stems, scope, word),
                 Inflection::Unsearched => {}
             }
+        }
+    }
+
+    fn add_pairs(&mut self, part: &PartWords) {
+        for (first, second) in part.words().zip(part.words().skip(1)) {
+            self.pairs.extend(pair_code(first, second));
+            self.pairs.push(SEPARATOR);
         }
     }
 

@@ -134,8 +134,13 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
                 progress.moved(cursor, runtime.clock.now_ms());
             }
             Err(error) => {
-                tracing::warn!(consumer = progress.name(), error = %error, "a batch could not be consumed, it will be tried again");
-                progress.set_error(error.to_string());
+                let cause = crate::error::chain(error.as_ref());
+                tracing::warn!(
+                    consumer = progress.name(),
+                    cause,
+                    "a batch could not be consumed, it will be tried again"
+                );
+                progress.set_error(cause);
                 is_loaded = false;
                 if wait_or_stop(Duration::from_millis(pause_ms), &mut runtime.stop).await {
                     break;

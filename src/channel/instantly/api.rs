@@ -1,5 +1,7 @@
 //! The seed routes below `/api/instantly`: the same records as the canonical routes, with limit and offset.
 
+#![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
+
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

@@ -150,24 +150,19 @@ impl PayloadError {
 
 /// Interprets the body of one webhook.
 pub fn interpret(body: &[u8]) -> Result<Interpreted, PayloadError> {
-    let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 {
-        offset: error.valid_up_to(),
-    })?;
+    let text = std::str::from_utf8(body).map_err(|error| PayloadError::NotUtf8 { offset: error.valid_up_to() })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if text.trim().is_empty() {
         return Err(PayloadError::Empty);
     }
     let scanned = scan::scan(text)?;
-    let root: Value =
-        serde_json::from_str(&scanned.text).map_err(|source| PayloadError::NotJson {
-            line: source.line(),
-            column: source.column(),
-            source,
-        })?;
+    let root: Value = serde_json::from_str(&scanned.text).map_err(|source| PayloadError::NotJson {
+        line: source.line(),
+        column: source.column(),
+        source,
+    })?;
     let Value::Object(map) = root else {
-        return Err(PayloadError::NotAnObject {
-            found: fields::type_name(&root),
-        });
+        return Err(PayloadError::NotAnObject { found: fields::type_name(&root) });
     };
     let mut fields = Fields::new(&map);
     if scanned.is_repaired {
@@ -198,10 +193,7 @@ fn read_event(mut fields: Fields<'_>) -> Result<ProviderEvent, PayloadError> {
         variant: fields.position("variant", "variant unreadable"),
         is_first: fields.flag("is_first", "is_first unreadable"),
         provider_message_id: fields.text("email_id", SHORT_TEXT),
-        provider_thread_id: fields
-            .text("unibox_url", LONG_TEXT)
-            .as_deref()
-            .and_then(thread_id),
+        provider_thread_id: fields.text("unibox_url", LONG_TEXT).as_deref().and_then(thread_id),
         content,
         reason,
         kind,
@@ -211,30 +203,16 @@ fn read_event(mut fields: Fields<'_>) -> Result<ProviderEvent, PayloadError> {
 }
 
 /// Fields that tell an event of this service from any other JSON object.
-const RECOGNISABLE: &[&str] = &[
-    "workspace",
-    "campaign_id",
-    "lead_email",
-    "email_account",
-    "email_id",
-];
+const RECOGNISABLE: &[&str] = &["workspace", "campaign_id", "lead_email", "email_account", "email_id"];
 
 fn read_name(fields: &mut Fields<'_>) -> Result<String, PayloadError> {
-    if let Some(value @ (Value::Object(_) | Value::Array(_) | Value::Bool(_))) =
-        fields.raw("event_type")
-    {
-        return Err(PayloadError::WrongType {
-            field: "event_type",
-            found: fields::type_name(value),
-        });
+    if let Some(value @ (Value::Object(_) | Value::Array(_) | Value::Bool(_))) = fields.raw("event_type") {
+        return Err(PayloadError::WrongType { field: "event_type", found: fields::type_name(value) });
     }
     if let Some(name) = fields.text("event_type", SHORT_TEXT) {
         return Ok(name);
     }
-    if RECOGNISABLE
-        .iter()
-        .all(|field| fields.peek_text(field).is_none())
-    {
+    if RECOGNISABLE.iter().all(|field| fields.peek_text(field).is_none()) {
         return Err(PayloadError::Unrecognisable);
     }
     fields.remark("event type missing");
@@ -242,11 +220,7 @@ fn read_name(fields: &mut Fields<'_>) -> Result<String, PayloadError> {
 }
 
 fn read_time(fields: &mut Fields<'_>) -> Option<i64> {
-    let Some(text) = fields
-        .raw("timestamp")
-        .map(fields::scalar_text)
-        .filter(|text| !text.is_empty())
-    else {
+    let Some(text) = fields.raw("timestamp").map(fields::scalar_text).filter(|text| !text.is_empty()) else {
         fields.remark("timestamp missing");
         return None;
     };
@@ -261,14 +235,8 @@ fn read_time(fields: &mut Fields<'_>) -> Option<i64> {
 
 /// The mailbox; events about a mailbox may name it in `email`, which elsewhere is the person's address.
 fn read_mailbox(fields: &mut Fields<'_>, kind: &EventKind) -> Option<String> {
-    let fallback = if contact::is_about_mailbox(kind) {
-        "email"
-    } else {
-        ""
-    };
-    let text = ["email_account", fallback]
-        .iter()
-        .find_map(|field| fields.peek_text(field))?;
+    let fallback = if contact::is_about_mailbox(kind) { "email" } else { "" };
+    let text = ["email_account", fallback].iter().find_map(|field| fields.peek_text(field))?;
     let address = address::parse(&text);
     if address.is_none() {
         fields.remark("mailbox address unreadable");
@@ -278,9 +246,7 @@ fn read_mailbox(fields: &mut Fields<'_>, kind: &EventKind) -> Option<String> {
 
 fn read_content(fields: &mut Fields<'_>, kind: &EventKind) -> Option<ProviderContent> {
     let (subject, text, html) = match kind {
-        EventKind::ReplyReceived | EventKind::AutoReplyReceived => {
-            ("reply_subject", "reply_text", "reply_html")
-        }
+        EventKind::ReplyReceived | EventKind::AutoReplyReceived => ("reply_subject", "reply_text", "reply_html"),
         EventKind::MessageSent => ("email_subject", "email_text", "email_html"),
         _ => return None,
     };
@@ -297,27 +263,16 @@ fn read_content(fields: &mut Fields<'_>, kind: &EventKind) -> Option<ProviderCon
     if subject.is_none() && text.is_none() && html.is_none() {
         return None;
     }
-    Some(ProviderContent {
-        subject: subject.unwrap_or_default(),
-        text,
-        html,
-    })
+    Some(ProviderContent { subject: subject.unwrap_or_default(), text, html })
 }
 
 /// The thread id in the link to the service's inbox: `thread_search=thread:<id>`. Older links search for the person's
 /// address instead and name no thread.
 fn thread_id(url: &str) -> Option<String> {
     let (_, query) = url.split_once('?')?;
-    let value = query
-        .split(['&', '#'])
-        .find_map(|pair| pair.strip_prefix("thread_search="))?;
+    let value = query.split(['&', '#']).find_map(|pair| pair.strip_prefix("thread_search="))?;
     let decoded = percent_decode(value)?;
-    let id: String = decoded
-        .trim()
-        .strip_prefix("thread:")?
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect();
+    let id: String = decoded.trim().strip_prefix("thread:")?.chars().filter(|c| !c.is_control()).collect();
     (!id.is_empty() && id.chars().count() <= SHORT_TEXT).then_some(id)
 }
 

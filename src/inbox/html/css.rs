@@ -108,11 +108,7 @@ pub(super) fn filter(style: &str) -> String {
 
 fn is_safe(value: &str) -> bool {
     let is_known = |c: char| {
-        c.is_alphanumeric()
-            || matches!(
-                c,
-                ' ' | '#' | '%' | '.' | ',' | '-' | '+' | '*' | '/' | '(' | ')' | '!'
-            )
+        c.is_alphanumeric() || matches!(c, ' ' | '#' | '%' | '.' | ',' | '-' | '+' | '*' | '/' | '(' | ')' | '!')
     };
     !value.is_empty()
         && value.len() <= MAX_BYTES

@@ -22,11 +22,7 @@ fn assert_harmless(html: &str, source: &str) {
             Token::Text(_) => {}
             Token::End(name) => assert!(super::TAGS.contains(&name), "</{name}> from {source}"),
             Token::Start(tag) => {
-                assert!(
-                    super::TAGS.contains(&tag.name),
-                    "<{}> from {source}",
-                    tag.name
-                );
+                assert!(super::TAGS.contains(&tag.name), "<{}> from {source}", tag.name);
                 for (name, value) in tag.attributes() {
                     assert_harmless_attribute(tag.name, name, value, source);
                 }
@@ -37,25 +33,17 @@ fn assert_harmless(html: &str, source: &str) {
 
 fn assert_harmless_attribute(tag: &str, name: &str, value: &str, source: &str) {
     let lower = value.to_lowercase();
-    let listed = super::TAG_ATTRIBUTES
-        .iter()
-        .any(|(known, names)| *known == tag && names.contains(&name));
+    let listed = super::TAG_ATTRIBUTES.iter().any(|(known, names)| *known == tag && names.contains(&name));
     let added = matches!((tag, name), ("a", "rel" | "target") | ("img", "class"));
-    assert!(
-        super::ATTRIBUTES.contains(&name) || listed || added,
-        "{tag} {name} from {source}"
-    );
+    assert!(super::ATTRIBUTES.contains(&name) || listed || added, "{tag} {name} from {source}");
     match name {
         "href" => {
-            let is_known = ["http:", "https:", "mailto:", "tel:"]
-                .iter()
-                .any(|scheme| lower.trim_start().starts_with(scheme));
+            let is_known =
+                ["http:", "https:", "mailto:", "tel:"].iter().any(|scheme| lower.trim_start().starts_with(scheme));
             assert!(is_known, "{value} from {source}");
         }
         "src" => {
-            let is_known = ["http://", "https://", "data:image/"]
-                .iter()
-                .any(|scheme| lower.starts_with(scheme));
+            let is_known = ["http://", "https://", "data:image/"].iter().any(|scheme| lower.starts_with(scheme));
             assert!(is_known && !lower.contains("svg"), "{value} from {source}");
         }
         "style" => {
@@ -256,17 +244,11 @@ fn presentational_mail_stays() {
     ] {
         assert_eq!(clean(html), html);
     }
-    let table = clean(
-        "<table width=100% border=0 cellpadding=2><tr><td bgcolor=#fff valign=top colspan=2>x</td></tr></table>",
-    );
-    for part in [
-        "width=\"100%\"",
-        "border=\"0\"",
-        "cellpadding=\"2\"",
-        "bgcolor=\"#fff\"",
-        "valign=\"top\"",
-        "colspan=\"2\"",
-    ] {
+    let table =
+        clean("<table width=100% border=0 cellpadding=2><tr><td bgcolor=#fff valign=top colspan=2>x</td></tr></table>");
+    for part in
+        ["width=\"100%\"", "border=\"0\"", "cellpadding=\"2\"", "bgcolor=\"#fff\"", "valign=\"top\"", "colspan=\"2\""]
+    {
         assert!(table.contains(part), "{table}");
     }
     let link = clean("<a href=\"HTTPS://b.example/?a=1&b=2\" title=t>x</a>");
@@ -278,20 +260,10 @@ fn presentational_mail_stays() {
     ] {
         assert!(link.contains(part), "{link}");
     }
-    for link in [
-        "mailto:a@b.example?subject=x",
-        "tel:+41791234567",
-        "http://b.example",
-    ] {
-        assert!(
-            clean(&format!("<a href=\"{link}\">x</a>")).contains(&format!("href=\"{link}\"")),
-            "{link}"
-        );
+    for link in ["mailto:a@b.example?subject=x", "tel:+41791234567", "http://b.example"] {
+        assert!(clean(&format!("<a href=\"{link}\">x</a>")).contains(&format!("href=\"{link}\"")), "{link}");
     }
-    assert_eq!(
-        clean("<html><head><title>t</title></head><body class=x><o:p>Text</o:p></body></html>"),
-        "Text"
-    );
+    assert_eq!(clean("<html><head><title>t</title></head><body class=x><o:p>Text</o:p></body></html>"), "Text");
     assert_eq!(clean("<form>Frage <button>x</button></form>"), "Frage x");
     assert_eq!(clean("<u>a &amp; b &lt; c</u>"), "<u>a &amp; b &lt; c</u>");
 }
@@ -300,24 +272,12 @@ fn presentational_mail_stays() {
 fn styles_keep_what_is_safe() {
     for (style, kept) in [
         ("color:red", "color:red"),
-        (
-            "COLOR : #FF0000 ; Margin:0 0 1em 0!important",
-            "color:#ff0000;margin:0 0 1em 0!important",
-        ),
+        ("COLOR : #FF0000 ; Margin:0 0 1em 0!important", "color:#ff0000;margin:0 0 1em 0!important"),
         ("background:rgb(1,2,3)", "background:rgb(1,2,3)"),
-        (
-            "font-family:'Segoe UI', \"Arial\",sans-serif",
-            "font-family:segoe ui,arial,sans-serif",
-        ),
+        ("font-family:'Segoe UI', \"Arial\",sans-serif", "font-family:segoe ui,arial,sans-serif"),
         ("width:calc(100% - 10px)", "width:calc(100% - 10px)"),
-        (
-            "color:red;position:absolute;top:0;left:0;z-index:1",
-            "color:red",
-        ),
-        (
-            "color:red;background:url(x;y:z);width:1px",
-            "color:red;width:1px",
-        ),
+        ("color:red;position:absolute;top:0;left:0;z-index:1", "color:red"),
+        ("color:red;background:url(x;y:z);width:1px", "color:red;width:1px"),
         (
             "mso-style:x;border:solid windowtext 1.0pt;padding:0cm 5.4pt",
             "border:solid windowtext 1.0pt;padding:0cm 5.4pt",
@@ -328,20 +288,9 @@ fn styles_keep_what_is_safe() {
         ("color:)rgb(1", ""),
         ("color:foo(1)", ""),
     ] {
-        let html = clean(&format!(
-            "<p style='{}'>x</p>",
-            style.replace('\'', "&#39;")
-        ));
-        let squeezed = html
-            .replace(", ", ",")
-            .replace(" !", "!")
-            .replace("! ", "!")
-            .replace(" ,", ",");
-        let expected = if kept.is_empty() {
-            "<p>x</p>".to_owned()
-        } else {
-            format!("<p style=\"{kept}\">x</p>")
-        };
+        let html = clean(&format!("<p style='{}'>x</p>", style.replace('\'', "&#39;")));
+        let squeezed = html.replace(", ", ",").replace(" !", "!").replace("! ", "!").replace(" ,", ",");
+        let expected = if kept.is_empty() { "<p>x</p>".to_owned() } else { format!("<p style=\"{kept}\">x</p>") };
         assert_eq!(squeezed, expected, "{style}");
     }
 }
@@ -356,17 +305,10 @@ fn images_are_shown_blocked_or_dropped() {
         "{}",
         blocked.html
     );
-    assert!(
-        !blocked.html.contains("src")
-            && blocked.html.starts_with('a')
-            && blocked.html.ends_with('b')
-    );
+    assert!(!blocked.html.contains("src") && blocked.html.starts_with('a') && blocked.html.ends_with('b'));
     let allowed = sanitise(remote, Images::Allowed);
     assert!(
-        allowed.has_remote_images
-            && allowed
-                .html
-                .contains("src=\"https://b.example/x.png?a=1&amp;b\""),
+        allowed.has_remote_images && allowed.html.contains("src=\"https://b.example/x.png?a=1&amp;b\""),
         "{}",
         allowed.html
     );
@@ -374,10 +316,7 @@ fn images_are_shown_blocked_or_dropped() {
     let inline = "<img src=\"data:image/PNG;base64,iVBORw0KGgo=\" alt=x>";
     let shown = sanitise(inline, Images::Blocked);
     assert!(
-        !shown.has_remote_images
-            && shown
-                .html
-                .contains("src=\"data:image/PNG;base64,iVBORw0KGgo=\""),
+        !shown.has_remote_images && shown.html.contains("src=\"data:image/PNG;base64,iVBORw0KGgo=\""),
         "{}",
         shown.html
     );
@@ -400,23 +339,14 @@ fn images_are_shown_blocked_or_dropped() {
             let html = format!("<p>x<img src=https://t.example/open.gif alt=pixel {pixel}></p>");
             assert_eq!(
                 sanitise(&html, images),
-                Sanitised {
-                    html: "<p>x</p>".to_owned(),
-                    has_remote_images: false
-                },
+                Sanitised { html: "<p>x</p>".to_owned(), has_remote_images: false },
                 "{pixel}"
             );
         }
     }
-    assert_eq!(
-        clean("<img src=cid:1 alt=\"Bild 1\">"),
-        "<img class=\"blocked-image\" alt=\"Bild 1\">"
-    );
+    assert_eq!(clean("<img src=cid:1 alt=\"Bild 1\">"), "<img class=\"blocked-image\" alt=\"Bild 1\">");
     assert_eq!(clean("<img src=cid:1><img><img alt=' '>"), "");
-    assert!(
-        clean("<img src=https://x/y.png width=100% style=\"width:100%;opacity:1\">")
-            .contains("src=")
-    );
+    assert!(clean("<img src=https://x/y.png width=100% style=\"width:100%;opacity:1\">").contains("src="));
 }
 
 #[test]
@@ -424,30 +354,18 @@ fn text_that_looks_like_an_image_stays_text() {
     let html = "<p title=\"<img src=https://x>\">&lt;img src=https://x&gt;</p>";
     let cleaned = sanitise(html, Images::Blocked);
     assert!(!cleaned.has_remote_images);
-    assert!(
-        cleaned.html.contains("&lt;img src=https://x&gt;</p>"),
-        "{}",
-        cleaned.html
-    );
+    assert!(cleaned.html.contains("&lt;img src=https://x&gt;</p>"), "{}", cleaned.html);
 }
 
 #[test]
 fn pages_stand_alone() {
     let sanitised = sanitise("<p>Hallo</p>", Images::Blocked);
-    let html = page(&sanitised, "abc+/=\"><script>");
+    let html = page(&sanitised);
     assert!(
-        html.starts_with("<!doctype html><html class=\"plain\">")
-            && html.ends_with("<body><p>Hallo</p></body></html>")
+        html.starts_with("<!doctype html><html class=\"plain\">") && html.ends_with("<body><p>Hallo</p></body></html>")
     );
-    assert!(html.contains("<style nonce=\"abc+/=script\">") && !html.contains("<script"));
-    assert!(
-        page(&sanitise("<p style=color:red>x</p>", Images::Blocked), "n")
-            .contains("class=\"coloured\"")
-    );
-    for (images, sources) in [
-        (Images::Blocked, "img-src data:;"),
-        (Images::Allowed, "img-src data: https: http:;"),
-    ] {
+    assert!(page(&sanitise("<p style=color:red>x</p>", Images::Blocked)).contains("class=\"coloured\""));
+    for (images, sources) in [(Images::Blocked, "img-src data:;"), (Images::Allowed, "img-src data: https: http:;")] {
         let csp = frame_csp(images);
         for part in [
             "default-src 'none';",
@@ -459,9 +377,7 @@ fn pages_stand_alone() {
         ] {
             assert!(csp.contains(part), "{csp}");
         }
-        assert!(
-            csp.ends_with("sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin")
-        );
+        assert!(csp.ends_with("sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin"));
         assert!(!csp.contains("allow-scripts") && !csp.contains("  "));
     }
 }
@@ -492,12 +408,7 @@ fn deep_nesting_does_not_overflow_a_small_stack() {
         let html = format!("{}x{}", "<div>".repeat(390), "</div>".repeat(390));
         assert_eq!(clean(&html), html);
     };
-    std::thread::Builder::new()
-        .stack_size(256 << 10)
-        .spawn(run)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(256 << 10).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]
@@ -505,34 +416,21 @@ fn what_the_parser_must_not_see_is_shown_as_text() {
     let html = format!("{}a &amp; b<script>x</script><br>c", "<i><u>".repeat(1_000));
     assert_eq!(
         sanitise(&html, Images::Allowed),
-        Sanitised {
-            html: "<pre>a &amp; b\nc</pre>".to_owned(),
-            has_remote_images: false
-        }
+        Sanitised { html: "<pre>a &amp; b\nc</pre>".to_owned(), has_remote_images: false }
     );
 }
 
 #[test]
 fn sloppy_mail_is_not_mistaken_for_an_attack() {
-    let quoted = format!(
-        "{}x{}",
-        "<blockquote><div dir=ltr>".repeat(60),
-        "</div></blockquote>".repeat(60)
-    );
-    let cells = format!(
-        "<table>{}</table>",
-        "<tr><td><font color=red>x<td><p>y".repeat(3_000)
-    );
+    let quoted = format!("{}x{}", "<blockquote><div dir=ltr>".repeat(60), "</div></blockquote>".repeat(60));
+    let cells = format!("<table>{}</table>", "<tr><td><font color=red>x<td><p>y".repeat(3_000));
     let paragraphs = "<p><font face=x><span>y</font><p class=MsoNormal><b>z</p>".repeat(1_000);
     let items = "<ul><li>x<li><b>y</b><ul><li>z</ul></ul>".repeat(2_000);
     let entities = "<p>".to_owned() + &"&#1076;&nbsp;".repeat(10_000) + "</p>";
-    let mso = "<!--[if mso]><table><tr><td><![endif]--><div>x</div><!--[if mso]></td></tr></table><![endif]-->".repeat(1_000);
+    let mso =
+        "<!--[if mso]><table><tr><td><![endif]--><div>x</div><!--[if mso]></td></tr></table><![endif]-->".repeat(1_000);
     for html in [quoted, cells, paragraphs, items, entities, mso] {
-        assert!(
-            !clean(&html).starts_with("<pre>"),
-            "{}",
-            html.chars().take(60).collect::<String>()
-        );
+        assert!(!clean(&html).starts_with("<pre>"), "{}", html.chars().take(60).collect::<String>());
     }
     let references = "&#1076; &amp;".repeat(500);
     assert_eq!(clean(&references), "д &amp;".repeat(500));
@@ -540,10 +438,7 @@ fn sloppy_mail_is_not_mistaken_for_an_attack() {
 
 fn numbered(count: usize, before: &str, after: &str) -> String {
     let numbers: Vec<String> = (0..count).map(|number| number.to_string()).collect();
-    format!(
-        "{before}{}{after}",
-        numbers.join(&format!("{after}{before}"))
-    )
+    format!("{before}{}{after}", numbers.join(&format!("{after}{before}")))
 }
 
 #[test]
@@ -568,11 +463,7 @@ fn hostile_markup_is_bounded() {
         let sanitised = sanitise(&html, Images::Blocked);
         assert!(sanitised.html.len() < 16 << 20);
         let name = html.chars().take(40).collect::<String>();
-        assert!(
-            start.elapsed() < Duration::from_secs(15),
-            "{name} took {:?}",
-            start.elapsed()
-        );
+        assert!(start.elapsed() < Duration::from_secs(15), "{name} took {:?}", start.elapsed());
     }
 }
 

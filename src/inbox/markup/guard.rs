@@ -20,12 +20,11 @@ const MAX_MISPLACED: usize = 2_000;
 const MAX_ROOTS: usize = 200;
 
 const VOID: &[&str] = &[
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img",
-    "input", "keygen", "link", "meta", "param", "source", "track", "wbr",
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "image", "img", "input", "keygen",
+    "link", "meta", "param", "source", "track", "wbr",
 ];
-const FORMATTING: &[&str] = &[
-    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
-];
+const FORMATTING: &[&str] =
+    &["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
 /// Parts of tables that are not followed: they nest through tables and cells only.
 const TABLE_PARTS: &[&str] = &["tr", "tbody", "thead", "tfoot", "colgroup"];
 const CELLS: &[&str] = &["td", "th", "caption"];
@@ -155,16 +154,8 @@ impl<'a> Guard<'a> {
 
     /// Content makes the parser open unclosed formatting again, and moves out of a table.
     fn count_content(&mut self, pieces: usize) {
-        self.repeated += self
-            .formatting
-            .iter()
-            .rev()
-            .take_while(|entry| entry.is_some())
-            .count();
-        if self
-            .innermost(|name| contains(BOUNDARIES, name))
-            .is_some_and(|at| self.is_at(at, "table"))
-        {
+        self.repeated += self.formatting.iter().rev().take_while(|entry| entry.is_some()).count();
+        if self.innermost(|name| contains(BOUNDARIES, name)).is_some_and(|at| self.is_at(at, "table")) {
             self.misplaced += pieces;
         }
     }
@@ -172,9 +163,7 @@ impl<'a> Guard<'a> {
     /// Text that is no markup here, but might be where the parser is.
     fn raw(&mut self, text: &'a str) {
         self.is_refused |= self.is_foreign;
-        self.hidden += Tokens::new(text)
-            .filter(|token| matches!(token, Token::Start(_)))
-            .count();
+        self.hidden += Tokens::new(text).filter(|token| matches!(token, Token::Start(_))).count();
     }
 
     fn start(&mut self, tag: Tag<'a>) {
@@ -211,10 +200,7 @@ impl<'a> Guard<'a> {
         let Some(table) = self.innermost(|open| contains(&["table", "template"], open)) else {
             return;
         };
-        if let Some(cell) = self
-            .innermost(|open| contains(CELLS, open))
-            .filter(|&cell| cell > table)
-        {
+        if let Some(cell) = self.innermost(|open| contains(CELLS, open)).filter(|&cell| cell > table) {
             self.close_to(cell);
         } else {
             self.open.truncate(table + 1);
@@ -229,11 +215,7 @@ impl<'a> Guard<'a> {
         if tag.is("a") || tag.is("nobr") {
             self.end_formatting(tag.name);
         }
-        let since_cell = self
-            .formatting
-            .iter()
-            .rposition(Option::is_none)
-            .map_or(0, |cell| cell + 1);
+        let since_cell = self.formatting.iter().rposition(Option::is_none).map_or(0, |cell| cell + 1);
         let same = |entry: &Option<Tag<'a>>| *entry == Some(tag);
         let entries = self.formatting.get(since_cell..).unwrap_or_default();
         if entries.iter().filter(|entry| same(entry)).count() >= 3
@@ -248,25 +230,15 @@ impl<'a> Guard<'a> {
         if contains(FORMATTING, name) {
             self.end_formatting(name);
         } else if contains(BLOCKS, name) {
-            let reach = self
-                .innermost(|open| contains(BOUNDARIES, open) && !open.eq_ignore_ascii_case(name));
+            let reach = self.innermost(|open| contains(BOUNDARIES, open) && !open.eq_ignore_ascii_case(name));
             self.close_matching(name, reach);
         } else if name.eq_ignore_ascii_case("table") {
-            self.close_matching(
-                name,
-                self.innermost(|open| open.eq_ignore_ascii_case("template")),
-            );
+            self.close_matching(name, self.innermost(|open| open.eq_ignore_ascii_case("template")));
         } else if contains(CELLS, name) {
-            self.close_matching(
-                name,
-                self.innermost(|open| contains(&["table", "template"], open)),
-            );
+            self.close_matching(name, self.innermost(|open| contains(&["table", "template"], open)));
         } else if !contains(TABLE_PARTS, name) {
             let is_wall = |open: &str| contains(BOUNDARIES, open) || contains(BLOCKS, open);
-            self.close_matching(
-                name,
-                self.innermost(|open| is_wall(open) && !open.eq_ignore_ascii_case(name)),
-            );
+            self.close_matching(name, self.innermost(|open| is_wall(open) && !open.eq_ignore_ascii_case(name)));
         }
     }
 
@@ -278,8 +250,7 @@ impl<'a> Guard<'a> {
         {
             self.formatting.remove(at);
         }
-        let found =
-            self.innermost(|open| contains(BOUNDARIES, open) || open.eq_ignore_ascii_case(name));
+        let found = self.innermost(|open| contains(BOUNDARIES, open) || open.eq_ignore_ascii_case(name));
         if let Some(at) = found.filter(|&at| self.is_at(at, name)) {
             self.open.remove(at);
         }
@@ -287,8 +258,7 @@ impl<'a> Guard<'a> {
 
     /// A paragraph ends where a block begins.
     fn close_paragraph(&mut self) {
-        let reach = self
-            .innermost(|open| contains(BOUNDARIES, open) || open.eq_ignore_ascii_case("button"));
+        let reach = self.innermost(|open| contains(BOUNDARIES, open) || open.eq_ignore_ascii_case("button"));
         self.close_matching("p", reach);
     }
 
@@ -302,8 +272,7 @@ impl<'a> Guard<'a> {
             _ => return,
         };
         let is_wall = |open: &str| {
-            (contains(BLOCKS, open) || contains(BOUNDARIES, open))
-                && !contains(&["address", "div", "p"], open)
+            (contains(BLOCKS, open) || contains(BOUNDARIES, open)) && !contains(&["address", "div", "p"], open)
         };
         if let Some(at) = self.innermost(|open| contains(kin, open) || is_wall(open))
             && self.open.get(at).is_some_and(|open| contains(kin, open))
@@ -317,9 +286,7 @@ impl<'a> Guard<'a> {
     }
 
     fn is_at(&self, at: usize, name: &str) -> bool {
-        self.open
-            .get(at)
-            .is_some_and(|open| open.eq_ignore_ascii_case(name))
+        self.open.get(at).is_some_and(|open| open.eq_ignore_ascii_case(name))
     }
 
     /// Closes the last element of this name and everything in it, if it is inside `reach`.
@@ -332,21 +299,10 @@ impl<'a> Guard<'a> {
     }
 
     fn close_to(&mut self, at: usize) {
-        let is_marker =
-            |open: &&str| contains(CELLS, open) || contains(&["applet", "marquee", "object"], open);
-        let markers = self
-            .open
-            .get(at..)
-            .unwrap_or_default()
-            .iter()
-            .filter(|open| is_marker(open))
-            .count();
+        let is_marker = |open: &&str| contains(CELLS, open) || contains(&["applet", "marquee", "object"], open);
+        let markers = self.open.get(at..).unwrap_or_default().iter().filter(|open| is_marker(open)).count();
         for _ in 0..markers {
-            let marker = self
-                .formatting
-                .iter()
-                .rposition(Option::is_none)
-                .unwrap_or(0);
+            let marker = self.formatting.iter().rposition(Option::is_none).unwrap_or(0);
             self.formatting.truncate(marker);
         }
         self.open.truncate(at);

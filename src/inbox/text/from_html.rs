@@ -15,8 +15,8 @@ const MAX_QUOTE_DEPTH: usize = 8;
 
 /// Elements whose content is no text of the message.
 const DROPPED: &[&str] = &[
-    "head", "title", "script", "style", "noscript", "template", "svg", "math", "textarea",
-    "select", "iframe", "object", "noembed", "noframes", "xmp",
+    "head", "title", "script", "style", "noscript", "template", "svg", "math", "textarea", "select", "iframe",
+    "object", "noembed", "noframes", "xmp",
 ];
 
 const KEPT: &[&str] = &[
@@ -63,10 +63,7 @@ pub fn text_from_html(html: &str) -> String {
         return render(html);
     };
     let mut builder = Builder::empty();
-    builder
-        .add_tags(KEPT)
-        .add_clean_content_tags(DROPPED)
-        .link_rel(None);
+    builder.add_tags(KEPT).add_clean_content_tags(DROPPED).link_rel(None);
     render(&builder.clean(&prepared).to_string())
 }
 
@@ -190,8 +187,7 @@ impl Page {
             self.word(word);
             self.has_space = true;
         }
-        self.has_space =
-            text.ends_with(char::is_whitespace) || (self.has_space && text.trim().is_empty());
+        self.has_space = text.ends_with(char::is_whitespace) || (self.has_space && text.trim().is_empty());
     }
 
     fn word(&mut self, word: &str) {
@@ -210,8 +206,7 @@ impl Page {
         if !is_first {
             self.out.push('\n');
             if self.newlines > 1 {
-                self.out
-                    .push_str("> ".repeat(depth.min(self.last_depth)).trim_end());
+                self.out.push_str("> ".repeat(depth.min(self.last_depth)).trim_end());
                 self.out.push('\n');
             }
         }
@@ -239,11 +234,7 @@ fn decode(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        let reference = after
-            .bytes()
-            .take(10)
-            .position(|b| b == b';')
-            .and_then(|end| after.split_at_checked(end));
+        let reference = after.bytes().take(10).position(|b| b == b';').and_then(|end| after.split_at_checked(end));
         let character = reference.and_then(|(name, _)| decode_reference(name));
         rest = if let (Some(character), Some((_, tail))) = (character, reference) {
             decoded.push(character);
@@ -296,8 +287,5 @@ fn decode_reference(name: &str) -> Option<char> {
         };
         return char::from_u32(code).filter(|c| !c.is_control() || *c == '\n');
     }
-    NAMED
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map(|&(_, character)| character)
+    NAMED.iter().find(|(known, _)| *known == name).map(|&(_, character)| character)
 }

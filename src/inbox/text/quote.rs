@@ -14,8 +14,7 @@ mod words;
 use std::ops::Range;
 
 use self::words::{
-    DEVICE_STARTS, END_VERBS, FORWARD_LINES, LABELS, MIDDLE_VERBS, ORIGINAL_MARKERS, Role, STARTS,
-    WEEKDAYS,
+    DEVICE_STARTS, END_VERBS, FORWARD_LINES, LABELS, MIDDLE_VERBS, ORIGINAL_MARKERS, Role, STARTS, WEEKDAYS,
 };
 
 use super::is_delimiter;
@@ -36,10 +35,7 @@ pub fn split_quoted(text: &str) -> Split {
     mark_wrapped(&lines, &mut kinds);
     let hard = mark_headers(&lines, &mut kinds);
     let own = own_range(&lines, &kinds, hard);
-    Split {
-        own: join(&lines, own.clone()),
-        quoted: join_quoted(&lines, own),
-    }
+    Split { own: join(&lines, own.clone()), quoted: join_quoted(&lines, own) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +81,7 @@ fn mark_wrapped(lines: &[&str], kinds: &mut [Kind]) {
         if *kind == Kind::Own && is_open && line.starts_with(char::is_lowercase) {
             *kind = Kind::Quote;
         }
-        is_open = *kind == Kind::Quote
-            && line.chars().count() >= 60
-            && !line.ends_with(['.', '?', '!', ':', ';']);
+        is_open = *kind == Kind::Quote && line.chars().count() >= 60 && !line.ends_with(['.', '?', '!', ':', ';']);
     }
 }
 
@@ -115,32 +109,21 @@ fn mark_headers(lines: &[&str], kinds: &mut [Kind]) -> usize {
 }
 
 fn next_kind(kinds: &[Kind], from: usize) -> Option<Kind> {
-    kinds
-        .get(from..)?
-        .iter()
-        .copied()
-        .find(|kind| *kind != Kind::Blank)
+    kinds.get(from..)?.iter().copied().find(|kind| *kind != Kind::Blank)
 }
 
 /// The line a header begins at, counting a rule drawn above it.
 fn with_separator(lines: &[&str], at: usize) -> usize {
     let above = (0..at).rev().find(|&line| !trimmed(lines, line).is_empty());
-    above
-        .filter(|&line| is_rule(trimmed(lines, line)))
-        .unwrap_or(at)
+    above.filter(|&line| is_rule(trimmed(lines, line))).unwrap_or(at)
 }
 
 fn is_rule(line: &str) -> bool {
-    line.chars().count() >= 4
-        && line
-            .chars()
-            .all(|c| matches!(c, '-' | '_' | '=' | '*' | '–' | '—' | '─'))
+    line.chars().count() >= 4 && line.chars().all(|c| matches!(c, '-' | '_' | '=' | '*' | '–' | '—' | '─'))
 }
 
 fn trimmed<'a>(lines: &[&'a str], at: usize) -> &'a str {
-    lines
-        .get(at)
-        .map_or("", |line| line.trim_matches(is_padding))
+    lines.get(at).map_or("", |line| line.trim_matches(is_padding))
 }
 
 /// Which lines are the author's: one range, everything outside it is quoted.
@@ -154,36 +137,16 @@ fn own_range(lines: &[&str], kinds: &[Kind], hard: usize) -> Range<usize> {
         return 0..0;
     };
     if last_own > last_quote && is_only_signature(lines, kinds, last_quote + 1) {
-        match kinds
-            .get(..last_quote)
-            .unwrap_or_default()
-            .iter()
-            .rposition(|kind| *kind == Kind::Own)
-        {
+        match kinds.get(..last_quote).unwrap_or_default().iter().rposition(|kind| *kind == Kind::Own) {
             Some(own) => last_own = own,
             None => return 0..0,
         }
     }
-    let first_own = kinds
-        .iter()
-        .position(|kind| *kind == Kind::Own)
-        .unwrap_or(0);
+    let first_own = kinds.iter().position(|kind| *kind == Kind::Own).unwrap_or(0);
     let is_quote = |kind: &Kind| *kind == Kind::Quote;
-    let is_top_quoted = kinds
-        .get(..first_own)
-        .unwrap_or_default()
-        .iter()
-        .any(is_quote);
-    let is_interleaved = kinds
-        .get(first_own..last_own)
-        .unwrap_or_default()
-        .iter()
-        .any(is_quote);
-    let start = if is_top_quoted && !is_interleaved {
-        first_own
-    } else {
-        0
-    };
+    let is_top_quoted = kinds.get(..first_own).unwrap_or_default().iter().any(is_quote);
+    let is_interleaved = kinds.get(first_own..last_own).unwrap_or_default().iter().any(is_quote);
+    let start = if is_top_quoted && !is_interleaved { first_own } else { 0 };
     start..last_own + 1
 }
 
@@ -194,9 +157,7 @@ fn is_only_signature(lines: &[&str], kinds: &[Kind], from: usize) -> bool {
     };
     let line = trimmed(lines, first);
     let rest = kinds.len() - first;
-    is_delimiter(line)
-        || ((is_rule(line) || line == "__") && rest <= 12)
-        || (is_device_line(line) && rest <= 3)
+    is_delimiter(line) || ((is_rule(line) || line == "__") && rest <= 12) || (is_device_line(line) && rest <= 3)
 }
 
 /// `Sent from my phone` and its kin.
@@ -212,11 +173,7 @@ fn join(lines: &[&str], range: Range<usize>) -> String {
 fn join_quoted(lines: &[&str], own: Range<usize>) -> String {
     let before = join(lines, 0..own.start);
     let after = join(lines, own.end..lines.len());
-    if before.is_empty() || after.is_empty() {
-        before + &after
-    } else {
-        format!("{before}\n\n{after}")
-    }
+    if before.is_empty() || after.is_empty() { before + &after } else { format!("{before}\n\n{after}") }
 }
 
 /// Removes blank lines before and white space after a text; the first line keeps its indentation.
@@ -224,26 +181,19 @@ fn strip_blank_lines(text: &str) -> String {
     let text = text.trim_end_matches(is_padding);
     let body = text.trim_start_matches(is_padding);
     let lead = text.strip_suffix(body).unwrap_or_default();
-    let indent = lead
-        .rfind('\n')
-        .map_or(lead, |end| lead.get(end + 1..).unwrap_or_default());
+    let indent = lead.rfind('\n').map_or(lead, |end| lead.get(end + 1..).unwrap_or_default());
     let indent = indent.trim_start_matches(['\u{feff}', '\0']);
     format!("{indent}{body}")
 }
 
 fn is_original_marker(lines: &[&str], at: usize) -> bool {
     let line = trimmed(lines, at);
-    let has_dashes = ["--", "__", "==", "–", "—", "**"]
-        .iter()
-        .any(|dashes| line.starts_with(dashes));
+    let has_dashes = ["--", "__", "==", "–", "—", "**"].iter().any(|dashes| line.starts_with(dashes));
     if line.len() > 200 || !(has_dashes || line.ends_with(':')) {
         return false;
     }
     let is_dash = |c: char| matches!(c, '-' | '_' | '=' | '*' | '–' | '—') || c.is_whitespace();
-    let words = line
-        .trim_matches(is_dash)
-        .trim_end_matches([':', ' ', '\u{a0}'])
-        .to_lowercase();
+    let words = line.trim_matches(is_dash).trim_end_matches([':', ' ', '\u{a0}']).to_lowercase();
     let words = words.as_str();
     FORWARD_LINES.contains(&words) || (has_dashes && ORIGINAL_MARKERS.contains(&words))
 }
@@ -256,13 +206,8 @@ fn role(line: &str) -> Option<Role> {
 }
 
 fn find_label(label: &str) -> Option<Role> {
-    let label = label
-        .trim_matches(|c: char| is_padding(c) || matches!(c, '*' | '_'))
-        .to_lowercase();
-    LABELS
-        .iter()
-        .find(|(_, names)| names.contains(&label.as_str()))
-        .map(|(role, _)| *role)
+    let label = label.trim_matches(|c: char| is_padding(c) || matches!(c, '*' | '_')).to_lowercase();
+    LABELS.iter().find(|(_, names)| names.contains(&label.as_str())).map(|(role, _)| *role)
 }
 
 /// Whether a block of header lines begins here: a sender, and two more of date, receiver and subject, close together.
@@ -286,8 +231,7 @@ fn is_header_block(lines: &[&str], at: usize) -> bool {
             break;
         }
     }
-    let is_complete =
-        seen.contains(&Role::From) && (seen.contains(&Role::Date) || seen.contains(&Role::Subject));
+    let is_complete = seen.contains(&Role::From) && (seen.contains(&Role::Date) || seen.contains(&Role::Subject));
     (is_complete && seen.len() >= 3) || (first_role == Role::From && is_flat_block(first))
 }
 
@@ -297,9 +241,7 @@ fn is_flat_block(line: &str) -> bool {
     for part in line.split(':').take(12) {
         let words: Vec<&str> = part.split_whitespace().rev().take(2).collect();
         let one = words.first().and_then(|word| find_label(word));
-        let two = words
-            .get(1)
-            .and_then(|word| find_label(&format!("{word} {}", words.first().unwrap_or(&""))));
+        let two = words.get(1).and_then(|word| find_label(&format!("{word} {}", words.first().unwrap_or(&""))));
         if let Some(role) = two.or(one).filter(|role| !seen.contains(role)) {
             seen.push(role);
         }
@@ -313,12 +255,7 @@ const MAX_ATTRIBUTION_LINES: usize = 5;
 const MAX_ATTRIBUTION_BYTES: usize = 600;
 
 /// The first line of the introduction that ends in line `at`.
-fn attribution_start(
-    lines: &[&str],
-    kinds: &[Kind],
-    at: usize,
-    follows_quote: bool,
-) -> Option<usize> {
+fn attribution_start(lines: &[&str], kinds: &[Kind], at: usize, follows_quote: bool) -> Option<usize> {
     let last = trimmed(lines, at);
     let end = last.trim_end_matches(['*', '_', ' ', '\u{a0}']);
     let is_closed = end.ends_with([':', '：']) || end.ends_with("--");
@@ -359,27 +296,16 @@ enum Strength {
 
 fn attribution_strength(text: &str, is_closed: bool, follows_quote: bool) -> Strength {
     let is_frame = |c: char| is_padding(c) || matches!(c, '*' | '_' | '-' | ':' | '：' | '|');
-    let spaced = text
-        .trim_matches(is_frame)
-        .to_lowercase()
-        .replace(['\u{a0}', '\u{202f}', '\t'], " ");
+    let spaced = text.trim_matches(is_frame).to_lowercase().replace(['\u{a0}', '\u{202f}', '\t'], " ");
     let has_digit = spaced.bytes().any(|b| b.is_ascii_digit());
     let has_date = has_digit && (has_year(&spaced) || has_time(&spaced));
     let has_address = spaced.contains('@');
     if !has_verb(&spaced) {
-        let is_dated_sender = is_closed
-            && has_date
-            && has_address
-            && spaced.ends_with('>')
-            && starts_with_date(&spaced);
-        return if is_dated_sender {
-            Strength::Strong
-        } else {
-            Strength::None
-        };
+        let is_dated_sender =
+            is_closed && has_date && has_address && spaced.ends_with('>') && starts_with_date(&spaced);
+        return if is_dated_sender { Strength::Strong } else { Strength::None };
     }
-    let has_start =
-        STARTS.iter().any(|start| spaced.starts_with(start)) || spaced.contains(" schrieb am ");
+    let has_start = STARTS.iter().any(|start| spaced.starts_with(start)) || spaced.contains(" schrieb am ");
     let is_certain = has_start && has_date && has_address;
     if is_certain {
         Strength::Strong
@@ -396,20 +322,13 @@ fn attribution_strength(text: &str, is_closed: bool, follows_quote: bool) -> Str
 
 /// Whether a text says that somebody else wrote.
 fn has_verb(text: &str) -> bool {
-    let ends = |verb: &str| {
-        text.strip_suffix(verb)
-            .is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
-    };
-    let is_found = END_VERBS.iter().any(|verb| ends(verb))
-        || MIDDLE_VERBS.iter().any(|verb| text.contains(verb));
+    let ends = |verb: &str| text.strip_suffix(verb).is_some_and(|rest| !rest.ends_with(char::is_alphanumeric));
+    let is_found = END_VERBS.iter().any(|verb| ends(verb)) || MIDDLE_VERBS.iter().any(|verb| text.contains(verb));
     is_found && !text.contains("schrieb ich") && !text.ends_with(" i wrote")
 }
 
 fn starts_with_date(text: &str) -> bool {
-    let word = text
-        .split(|c: char| c.is_whitespace() || matches!(c, ',' | '.'))
-        .next()
-        .unwrap_or_default();
+    let word = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | '.')).next().unwrap_or_default();
     word.starts_with(|c: char| c.is_ascii_digit()) || WEEKDAYS.contains(&word)
 }
 

@@ -102,16 +102,8 @@ pub fn subject_key(subject: &str) -> String {
 
 /// Case, composition and white space made the same.
 fn fold(subject: &str) -> String {
-    let visible = subject
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|&c| !is_invisible(c));
-    let lower: String = visible
-        .flat_map(char::to_lowercase)
-        .nfc()
-        .flat_map(char::to_lowercase)
-        .nfc()
-        .collect();
+    let visible = subject.chars().map(|c| if c.is_control() { ' ' } else { c }).filter(|&c| !is_invisible(c));
+    let lower: String = visible.flat_map(char::to_lowercase).nfc().flat_map(char::to_lowercase).nfc().collect();
     let mut folded = String::with_capacity(lower.len());
     for word in lower.split_whitespace() {
         if !folded.is_empty() {
@@ -135,8 +127,7 @@ fn strip_prefix(text: &str) -> Option<&str> {
         .iter()
         .find_map(|&(open, close)| strip_count(head, open, close))
         .unwrap_or(head);
-    text.get(end + colon.len_utf8()..)
-        .filter(|_| PREFIXES.contains(&head))
+    text.get(end + colon.len_utf8()..).filter(|_| PREFIXES.contains(&head))
 }
 
 /// `re` of `re[2]`.
@@ -155,17 +146,11 @@ fn strip_marker(text: &str) -> Option<&str> {
         '*' => '*',
         _ => return None,
     };
-    let mut chars = rest
-        .char_indices()
-        .take(MAX_TAG_CHARS)
-        .skip_while(|&(_, c)| c == '*');
+    let mut chars = rest.char_indices().take(MAX_TAG_CHARS).skip_while(|&(_, c)| c == '*');
     let (end, _) = chars.find(|&(_, c)| c == close)?;
     let inside = rest.get(..end)?;
-    let inside =
-        inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '!' | ':' | '-'));
-    let after = rest
-        .get(end + 1..)?
-        .trim_start_matches(|c| matches!(c, ':' | ' ') || (c, open) == ('*', '*'));
+    let inside = inside.trim_matches(|c: char| c.is_whitespace() || matches!(c, '*' | '!' | ':' | '-'));
+    let after = rest.get(end + 1..)?.trim_start_matches(|c| matches!(c, ':' | ' ') || (c, open) == ('*', '*'));
     EXTERNAL_MARKERS.contains(&inside).then_some(after)
 }
 

@@ -11,23 +11,13 @@ fn check(marked: &str) {
     let (own, quoted) = marked.split_once("[CUT]\n").unwrap();
     let split = split_quoted(&format!("{own}{quoted}"));
     assert_eq!(split.own, own.trim_end(), "own part of:\n{marked}");
-    assert_eq!(
-        split.quoted.trim_start(),
-        quoted.trim(),
-        "quoted part of:\n{marked}"
-    );
+    assert_eq!(split.quoted.trim_start(), quoted.trim(), "quoted part of:\n{marked}");
     let windows = split_quoted(&format!("{own}{quoted}").replace('\n', "\r\n"));
     assert_eq!(windows.own.replace("\r\n", "\n"), split.own);
 }
 
 fn check_all_own(text: &str) {
-    assert_eq!(
-        split_quoted(text),
-        Split {
-            own: text.trim_end().to_owned(),
-            quoted: String::new()
-        }
-    );
+    assert_eq!(split_quoted(text), Split { own: text.trim_end().to_owned(), quoted: String::new() });
 }
 
 #[test]
@@ -62,12 +52,8 @@ fn introductions_of_many_languages_are_found() {
         "2025-10-15 9:45 GMT+02:00 Anna Muster <anna@b.example>:",
         "Mittwoch, 15. Oktober 2025, 09:45 +0200 von Anna <anna@b.example>:",
     ] {
-        check(&format!(
-            "Gerne, passt.\n\nGruss\nReto\n\n[CUT]\n{introduction}\n> Hallo Reto\n>\n> Passt Dienstag?\n"
-        ));
-        check(&format!(
-            "Gerne, passt.\n[CUT]\n{introduction}\n\nHallo Reto\n\nPasst Dienstag?\n"
-        ));
+        check(&format!("Gerne, passt.\n\nGruss\nReto\n\n[CUT]\n{introduction}\n> Hallo Reto\n>\n> Passt Dienstag?\n"));
+        check(&format!("Gerne, passt.\n[CUT]\n{introduction}\n\nHallo Reto\n\nPasst Dienstag?\n"));
     }
 }
 
@@ -87,15 +73,9 @@ fn header_blocks_are_found() {
         "Datum: 15. Oktober 2025\nVon: Anna <anna@b.example>\nAn: Reto\nBetreff: Frage",
         "Von: Anna <anna@b.example> Gesendet: Mittwoch, 15. Oktober 2025 09:45 An: Reto Betreff: Frage",
     ] {
-        check(&format!(
-            "Danke, nein.\n\n[CUT]\n{block}\n\nHallo Reto\nPasst es?\n"
-        ));
-        check(&format!(
-            "Danke, nein.\n[CUT]\n________________________________\n{block}\n\nHallo Reto\n"
-        ));
-        check(&format!(
-            "Danke, nein.\n\n[CUT]\n-----Ursprüngliche Nachricht-----\n{block}\n\nHallo Reto\n"
-        ));
+        check(&format!("Danke, nein.\n\n[CUT]\n{block}\n\nHallo Reto\nPasst es?\n"));
+        check(&format!("Danke, nein.\n[CUT]\n________________________________\n{block}\n\nHallo Reto\n"));
+        check(&format!("Danke, nein.\n\n[CUT]\n-----Ursprüngliche Nachricht-----\n{block}\n\nHallo Reto\n"));
     }
 }
 
@@ -115,9 +95,7 @@ fn markers_of_originals_and_forwards_are_found() {
         "Anfang der weitergeleiteten Nachricht:",
         "________ Mensaje original ________",
     ] {
-        check(&format!(
-            "Siehe unten.\n\n[CUT]\n{marker}\n\nHallo\n> alt\nund mehr\n"
-        ));
+        check(&format!("Siehe unten.\n\n[CUT]\n{marker}\n\nHallo\n> alt\nund mehr\n"));
     }
 }
 
@@ -148,37 +126,24 @@ fn inline_answers_stay_in_their_context() {
         "On Dec 15, 2024, at 2:00 PM, Jane <j@b.example> wrote:\n> Option A?\n\nGreat.\n\n> Option B?\n\nNo.\n\n> C?\n\nNo.",
     );
     check("Hallo,\n\n> Passt Dienstag?\nJa.\n> Um zehn?\nLieber elf.\n[CUT]\n> Gruss\n> Anna\n");
-    check(
-        "Hallo,\n\n> Passt Dienstag?\n\nJa.\n\n-- \nReto\n[CUT]\n\nOn 15 Oct 2025 Anna wrote:\n> alt\n",
-    );
+    check("Hallo,\n\n> Passt Dienstag?\n\nJa.\n\n-- \nReto\n[CUT]\n\nOn 15 Oct 2025 Anna wrote:\n> alt\n");
 }
 
 #[test]
 fn an_answer_below_one_quotation_stands_alone() {
-    let split = split_quoted(
-        "Am 15.10.2025 um 09:45 schrieb Anna:\n> Passt Dienstag?\n> Anna\n\nJa, gerne.\n\nReto\n",
-    );
+    let split = split_quoted("Am 15.10.2025 um 09:45 schrieb Anna:\n> Passt Dienstag?\n> Anna\n\nJa, gerne.\n\nReto\n");
     assert_eq!(split.own, "Ja, gerne.\n\nReto");
-    assert_eq!(
-        split.quoted,
-        "Am 15.10.2025 um 09:45 schrieb Anna:\n> Passt Dienstag?\n> Anna"
-    );
-    let split =
-        split_quoted("> Passt Dienstag?\n\nJa.\n\nVon: A\nGesendet: B\nAn: C\nBetreff: D\n\nalt");
+    assert_eq!(split.quoted, "Am 15.10.2025 um 09:45 schrieb Anna:\n> Passt Dienstag?\n> Anna");
+    let split = split_quoted("> Passt Dienstag?\n\nJa.\n\nVon: A\nGesendet: B\nAn: C\nBetreff: D\n\nalt");
     assert_eq!(
         (split.own.as_str(), split.quoted.as_str()),
-        (
-            "Ja.",
-            "> Passt Dienstag?\n\nVon: A\nGesendet: B\nAn: C\nBetreff: D\n\nalt"
-        )
+        ("Ja.", "> Passt Dienstag?\n\nVon: A\nGesendet: B\nAn: C\nBetreff: D\n\nalt")
     );
 }
 
 #[test]
 fn signatures_and_wraps_below_a_quotation_do_not_pull_it_up() {
-    check(
-        "Danke!\n[CUT]\n\n2013.02.08. 7:31 \"Anna\" <a@b.example> írta:\n> Hallo\n\n-- \nReto\nr@b.example\n",
-    );
+    check("Danke!\n[CUT]\n\n2013.02.08. 7:31 \"Anna\" <a@b.example> írta:\n> Hallo\n\n-- \nReto\nr@b.example\n");
     check("Danke!\n[CUT]\n\nOn 15 Oct 2025 Anna wrote:\n> Hallo\n\nSent from my iPhone\n");
     check(
         "Danke!\n[CUT]\n\nOp 12 december 2016 19:05 schreef Anna <\na@b.example>:\n\n> In efficitur augue ac tristique \
@@ -186,10 +151,7 @@ fn signatures_and_wraps_below_a_quotation_do_not_pull_it_up() {
     );
     check("Danke!\n[CUT]\n> Hallo\n");
     assert_eq!(split_quoted("> nur\n> Zitat").own, "");
-    assert_eq!(
-        split_quoted("-----Original Message-----\nFrom: a\n\ntext").own,
-        ""
-    );
+    assert_eq!(split_quoted("-----Original Message-----\nFrom: a\n\ntext").own, "");
 }
 
 #[test]
@@ -226,14 +188,7 @@ fn subjects_are_the_same_without_their_prefixes() {
     assert_eq!(subject_key("[Liste] Re: [Liste] Frage"), "[liste] frage");
     assert_eq!(subject_key("Strasse"), subject_key("STRAßE"));
     assert_eq!(subject_key("Mu\u{308}ller"), subject_key("MÜLLER"));
-    for subject in [
-        "Termin: Dienstag",
-        "Restaurant: ja",
-        "I am here",
-        "3: zwei",
-        "R&D: Plan",
-        "[x",
-    ] {
+    for subject in ["Termin: Dienstag", "Restaurant: ja", "I am here", "3: zwei", "R&D: Plan", "[x"] {
         assert_eq!(subject_key(subject), subject.to_lowercase());
     }
     assert_eq!(subject_key("Re: "), "");
@@ -242,30 +197,15 @@ fn subjects_are_the_same_without_their_prefixes() {
 #[test]
 fn html_becomes_text() {
     for (html, text) in [
-        (
-            "<p>Hallo&nbsp;Anna,</p><p>passt &amp; gut.<br>Gruss</p>",
-            "Hallo Anna,\n\npasst & gut.\nGruss",
-        ),
+        ("<p>Hallo&nbsp;Anna,</p><p>passt &amp; gut.<br>Gruss</p>", "Hallo Anna,\n\npasst & gut.\nGruss"),
         ("<div>a</div><div><br></div><div>b  \n c</div>", "a\n\nb c"),
         ("a<br><br><br><br>b", "a\n\nb"),
         ("<b>fe</b>tt und <i>k</i>", "fett und k"),
-        (
-            "<ul><li>eins</li><li>zwei<ol><li>x<li>y</ol></ul>z",
-            "- eins\n- zwei\n  1. x\n  2. y\n\nz",
-        ),
-        (
-            "<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>",
-            "a b\nc",
-        ),
+        ("<ul><li>eins</li><li>zwei<ol><li>x<li>y</ol></ul>z", "- eins\n- zwei\n  1. x\n  2. y\n\nz"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
         ("<pre>a\n  b</pre>c", "a\n  b\n\nc"),
-        (
-            "<style>p{}</style><script>x()</script><title>t</title>ok<!-- no -->",
-            "ok",
-        ),
-        (
-            "<blockquote>a<blockquote>b</blockquote></blockquote>c",
-            "> a\n> > b\nc",
-        ),
+        ("<style>p{}</style><script>x()</script><title>t</title>ok<!-- no -->", "ok"),
+        ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n> > b\nc"),
         ("<blockquote><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"),
         ("x<hr>y", "x\n----------\ny"),
         ("a &lt;b&gt; &copy; &#8364;", "a <b> © €"),
@@ -279,20 +219,13 @@ fn html_becomes_text() {
                  <blockquote class=\"gmail_quote\"><div>Passt es?</div></blockquote></div>";
     let split = split_quoted(&text_from_html(gmail));
     assert_eq!(split.own, "Gerne.");
-    assert!(
-        split.quoted.starts_with("Am Mi.") && split.quoted.ends_with("\n> Passt es?"),
-        "{}",
-        split.quoted
-    );
+    assert!(split.quoted.starts_with("Am Mi.") && split.quoted.ends_with("\n> Passt es?"), "{}", split.quoted);
 }
 
 #[test]
 fn hostile_html_is_read_in_bounded_time() {
     let start = Instant::now();
-    assert_eq!(
-        text_from_html(&format!("{}x &auml; &#x41;", "<div>".repeat(50_000))),
-        "x ä A"
-    );
+    assert_eq!(text_from_html(&format!("{}x &auml; &#x41;", "<div>".repeat(50_000))), "x ä A");
     for hostile in [
         "<blockquote>".repeat(80_000) + "x",
         "<table><tr><td>".repeat(30_000),
@@ -305,11 +238,7 @@ fn hostile_html_is_read_in_bounded_time() {
     ] {
         assert!(text_from_html(&hostile).len() < 4 << 20);
     }
-    assert!(
-        start.elapsed() < Duration::from_mins(1),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -331,27 +260,16 @@ fn a_megabyte_is_split_in_linear_time() {
         "a:",
     ];
     let start = Instant::now();
-    let all: String = pieces
-        .iter()
-        .map(|piece| piece.repeat(100_000 / piece.len()))
-        .collect();
+    let all: String = pieces.iter().map(|piece| piece.repeat(100_000 / piece.len())).collect();
     assert!(all.len() > 1_000_000);
-    for text in pieces
-        .iter()
-        .map(|piece| piece.repeat(100_000 / piece.len()))
-        .chain([all])
-    {
+    for text in pieces.iter().map(|piece| piece.repeat(100_000 / piece.len())).chain([all]) {
         let split = split_quoted(&text);
         assert!(split.own.len() + split.quoted.len() <= text.len() + 2);
         assert!(snippet(&text, 100).chars().count() <= 100);
         assert!(subject_key(&text).len() <= text.len());
         split_quoted(&text.replace('\n', " "));
     }
-    assert!(
-        start.elapsed() < Duration::from_mins(1),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_mins(1), "{:?}", start.elapsed());
 }
 
 fn mail_lines() -> impl Strategy<Value = String> {

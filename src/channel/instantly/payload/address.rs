@@ -41,7 +41,5 @@ const fn is_invisible(c: char) -> bool {
 }
 
 fn is_forbidden(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '@' | '<' | '>' | ',' | ';' | '"' | '(' | ')' | '\\')
+    c.is_whitespace() || c.is_control() || matches!(c, '@' | '<' | '>' | ',' | ';' | '"' | '(' | ')' | '\\')
 }

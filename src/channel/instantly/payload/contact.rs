@@ -36,14 +36,7 @@ const BASE_FIELDS: &[&str] = &[
 ];
 
 /// Where a reason may stand, best first; not documented, so only read where an event can have a reason.
-const REASON_FIELDS: &[&str] = &[
-    "reason",
-    "bounce_reason",
-    "error_message",
-    "status_message",
-    "error",
-    "bounce_type",
-];
+const REASON_FIELDS: &[&str] = &["reason", "bounce_reason", "error_message", "status_message", "error", "bounce_type"];
 
 /// A field every contact has.
 #[derive(Clone, Copy)]
@@ -85,10 +78,7 @@ const fn has_reason(kind: &EventKind) -> bool {
     is_about_mailbox(kind)
         || matches!(
             kind,
-            EventKind::MessageBounced
-                | EventKind::SequenceFailed
-                | EventKind::CampaignPaused
-                | EventKind::Complained
+            EventKind::MessageBounced | EventKind::SequenceFailed | EventKind::CampaignPaused | EventKind::Complained
         )
 }
 
@@ -98,44 +88,23 @@ pub(super) fn read_contact(
     known: Option<&EventKind>,
 ) -> Result<Option<ProviderContact>, PayloadError> {
     if let Some(value @ (Value::Object(_) | Value::Array(_))) = fields.raw("lead_email") {
-        return Err(PayloadError::WrongType {
-            field: "lead_email",
-            found: type_name(value),
-        });
+        return Err(PayloadError::WrongType { field: "lead_email", found: type_name(value) });
     }
-    let fallback = if known.is_some_and(is_about_mailbox) {
-        ""
-    } else {
-        "email"
-    };
-    let given: Vec<String> = ["lead_email", fallback]
-        .iter()
-        .filter_map(|field| fields.peek_text(field))
-        .collect();
+    let fallback = if known.is_some_and(is_about_mailbox) { "" } else { "email" };
+    let given: Vec<String> = ["lead_email", fallback].iter().filter_map(|field| fields.peek_text(field)).collect();
     let Some(address) = given.iter().find_map(|text| address::parse(text)) else {
         if !given.is_empty() {
             fields.remark("contact address unreadable");
         }
         return Ok(None);
     };
-    let mut contact = ProviderContact {
-        address,
-        ..ProviderContact::default()
-    };
+    let mut contact = ProviderContact { address, ..ProviderContact::default() };
     read_variables(fields, known, &mut contact);
     Ok(Some(contact))
 }
 
-fn read_variables(
-    fields: &mut Fields<'_>,
-    known: Option<&EventKind>,
-    contact: &mut ProviderContact,
-) {
-    let reasons = if known.is_some_and(has_reason) {
-        REASON_FIELDS
-    } else {
-        &[]
-    };
+fn read_variables(fields: &mut Fields<'_>, known: Option<&EventKind>, contact: &mut ProviderContact) {
+    let reasons = if known.is_some_and(has_reason) { REASON_FIELDS } else { &[] };
     let mut named = Vec::new();
     for (name, value) in fields.iter() {
         let text = scalar_text(value);
@@ -178,11 +147,7 @@ fn find_named(name: &str) -> Option<(usize, Named)> {
     if name.len() > 100 {
         return None;
     }
-    let plain: String = name
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    let plain: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     let rank = NAMED.iter().position(|(known, _)| *known == plain)?;
     NAMED.get(rank).map(|&(_, field)| (rank, field))
 }
@@ -203,10 +168,7 @@ pub(super) fn read_reason(fields: &mut Fields<'_>, kind: &EventKind) -> Option<S
     if !has_reason(kind) {
         return None;
     }
-    let text = REASON_FIELDS
-        .iter()
-        .filter_map(|field| fields.raw(field))
-        .map(scalar_text)
-        .find(|text| !text.is_empty())?;
+    let text =
+        REASON_FIELDS.iter().filter_map(|field| fields.raw(field)).map(scalar_text).find(|text| !text.is_empty())?;
     Some(fields.bound(text, SHORT_TEXT))
 }

@@ -21,10 +21,7 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(super) const fn new(map: &'a Map<String, Value>) -> Self {
-        Self {
-            map,
-            remarks: Vec::new(),
-        }
+        Self { map, remarks: Vec::new() }
     }
 
     pub(super) fn into_remarks(self) -> Vec<&'static str> {
@@ -51,9 +48,7 @@ impl<'a> Fields<'a> {
     /// A text or number as text, trimmed; `None` for everything else. Leaves no remark.
     pub(super) fn peek_text(&self, field: &str) -> Option<String> {
         match self.raw(field)? {
-            value @ (Value::String(_) | Value::Number(_)) => {
-                Some(scalar_text(value)).filter(|text| !text.is_empty())
-            }
+            value @ (Value::String(_) | Value::Number(_)) => Some(scalar_text(value)).filter(|text| !text.is_empty()),
             _ => None,
         }
     }
@@ -61,12 +56,7 @@ impl<'a> Fields<'a> {
     /// A text or number as text, trimmed and at most `limit` characters long.
     pub(super) fn text(&mut self, field: &str, limit: usize) -> Option<String> {
         let text = self.peek_text(field);
-        if text.is_none()
-            && matches!(
-                self.raw(field),
-                Some(Value::Bool(_) | Value::Array(_) | Value::Object(_))
-            )
-        {
+        if text.is_none() && matches!(self.raw(field), Some(Value::Bool(_) | Value::Array(_) | Value::Object(_))) {
             self.remark("field of a wrong type ignored");
         }
         text.map(|text| self.bound(text, limit))
@@ -158,8 +148,5 @@ fn parse_position(text: &str) -> Option<i64> {
         Some(_) => return None,
         None => text,
     };
-    whole
-        .parse()
-        .ok()
-        .filter(|position| (1..=MAX_POSITION).contains(position))
+    whole.parse().ok().filter(|position| (1..=MAX_POSITION).contains(position))
 }

@@ -26,18 +26,9 @@ pub(super) fn content_key(event: &ProviderEvent, raw: &Map<String, Value>) -> [u
             .as_ref()
             .map(|contact| contact.address.clone())
             .or_else(|| raw_text(raw, &["lead_email", "email"])),
-        event
-            .mailbox_address
-            .clone()
-            .or_else(|| raw_text(raw, &["email_account"])),
-        event
-            .step
-            .map(|step| step.to_string())
-            .or_else(|| raw_text(raw, &["step"])),
-        event
-            .variant
-            .map(|variant| variant.to_string())
-            .or_else(|| raw_text(raw, &["variant"])),
+        event.mailbox_address.clone().or_else(|| raw_text(raw, &["email_account"])),
+        event.step.map(|step| step.to_string()).or_else(|| raw_text(raw, &["step"])),
+        event.variant.map(|variant| variant.to_string()).or_else(|| raw_text(raw, &["variant"])),
         event.provider_message_id.clone(),
         raw_text(raw, &["timestamp"]),
         content.map(|content| content.subject.clone()),
@@ -58,9 +49,7 @@ pub(super) fn content_key(event: &ProviderEvent, raw: &Map<String, Value>) -> [u
 }
 
 fn assemble(occurred_at_ms: Option<i64>, hasher: &Hasher) -> [u8; 16] {
-    let time = u64::try_from(occurred_at_ms.unwrap_or(0))
-        .unwrap_or(0)
-        .to_be_bytes();
+    let time = u64::try_from(occurred_at_ms.unwrap_or(0)).unwrap_or(0).to_be_bytes();
     let hash = hasher.finalize();
     let bytes = time.iter().skip(2).chain(hash.as_bytes());
     let mut key = [0; 16];
@@ -72,19 +61,12 @@ fn assemble(occurred_at_ms: Option<i64>, hasher: &Hasher) -> [u8; 16] {
 
 /// The first of the fields that holds anything, as text.
 fn raw_text(raw: &Map<String, Value>, fields: &[&str]) -> Option<String> {
-    fields
-        .iter()
-        .filter_map(|field| raw.get(*field))
-        .map(scalar_text)
-        .find(|text| !text.is_empty())
+    fields.iter().filter_map(|field| raw.get(*field)).map(scalar_text).find(|text| !text.is_empty())
 }
 
 fn add(hasher: &mut Hasher, tag: u8, bytes: &[u8]) {
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-    hasher
-        .update(&[tag])
-        .update(&length.to_le_bytes())
-        .update(bytes);
+    hasher.update(&[tag]).update(&length.to_le_bytes()).update(bytes);
 }
 
 /// Canonical form: keys sorted, a number and its text the same.

@@ -21,36 +21,15 @@ pub(super) static NAMES: &[(&str, EventKind)] = &[
     ("lead_unsubscribed", EventKind::Unsubscribed),
     ("email_unsubscribed", EventKind::Unsubscribed),
     ("email_spam_report", EventKind::Complained),
-    (
-        "lead_interested",
-        EventKind::InterestChanged(Interest::Interested),
-    ),
-    (
-        "lead_not_interested",
-        EventKind::InterestChanged(Interest::NotInterested),
-    ),
-    (
-        "lead_neutral",
-        EventKind::InterestChanged(Interest::Neutral),
-    ),
-    (
-        "lead_meeting_booked",
-        EventKind::InterestChanged(Interest::MeetingBooked),
-    ),
-    (
-        "lead_meeting_completed",
-        EventKind::InterestChanged(Interest::MeetingCompleted),
-    ),
+    ("lead_interested", EventKind::InterestChanged(Interest::Interested)),
+    ("lead_not_interested", EventKind::InterestChanged(Interest::NotInterested)),
+    ("lead_neutral", EventKind::InterestChanged(Interest::Neutral)),
+    ("lead_meeting_booked", EventKind::InterestChanged(Interest::MeetingBooked)),
+    ("lead_meeting_completed", EventKind::InterestChanged(Interest::MeetingCompleted)),
     ("lead_closed", EventKind::InterestChanged(Interest::Won)),
     ("lead_lost", EventKind::InterestChanged(Interest::Lost)),
-    (
-        "lead_out_of_office",
-        EventKind::InterestChanged(Interest::OutOfOffice),
-    ),
-    (
-        "lead_wrong_person",
-        EventKind::InterestChanged(Interest::WrongPerson),
-    ),
+    ("lead_out_of_office", EventKind::InterestChanged(Interest::OutOfOffice)),
+    ("lead_wrong_person", EventKind::InterestChanged(Interest::WrongPerson)),
     ("lead_no_show", EventKind::InterestChanged(Interest::NoShow)),
     ("lead_completed", EventKind::SequenceCompleted),
     ("lead_error", EventKind::SequenceFailed),
@@ -59,10 +38,7 @@ pub(super) static NAMES: &[(&str, EventKind)] = &[
     ("campaign_completed", EventKind::CampaignCompleted),
     ("account_error", EventKind::MailboxError),
     ("account_suspended", EventKind::MailboxSuspended),
-    (
-        "supersearch_enrichment_completed",
-        EventKind::EnrichmentCompleted,
-    ),
+    ("supersearch_enrichment_completed", EventKind::EnrichmentCompleted),
     ("test_event", EventKind::Test),
 ];
 
@@ -91,10 +67,7 @@ const MACHINE_PREFIXES: &[&str] = &[
 /// What a known name means; `None` for every other.
 pub(super) fn find_kind(name: &str) -> Option<EventKind> {
     let name = name.trim();
-    NAMES
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, kind)| kind.clone())
+    NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, kind)| kind.clone())
 }
 
 /// What a name that is in no table means.
@@ -111,11 +84,6 @@ fn is_machine_name(name: &str) -> bool {
     let Some((prefix, rest)) = name.split_once('_') else {
         return false;
     };
-    let is_word = |part: &str| {
-        !part.is_empty()
-            && part
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    };
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     MACHINE_PREFIXES.contains(&prefix) && rest.split('_').all(is_word)
 }

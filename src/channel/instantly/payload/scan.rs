@@ -40,10 +40,7 @@ pub(super) fn scan(text: &str) -> Result<Scanned<'_>, PayloadError> {
         }
         at += width;
     }
-    Ok(Scanned {
-        is_repaired: !broken.is_empty(),
-        text: replace(text, &broken),
-    })
+    Ok(Scanned { is_repaired: !broken.is_empty(), text: replace(text, &broken) })
 }
 
 /// Length of the escape at `at`; notes it in `broken` if it is half a surrogate pair.
@@ -68,9 +65,7 @@ fn escape_width(bytes: &[u8], at: usize, broken: &mut Vec<usize>) -> usize {
 /// The number in the `\uXXXX` at `at`.
 fn code_unit(bytes: &[u8], at: usize) -> Option<u32> {
     let digits = bytes.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;
-    digits.iter().try_fold(0, |number, &digit| {
-        Some(number * 16 + char::from(digit).to_digit(16)?)
-    })
+    digits.iter().try_fold(0, |number, &digit| Some(number * 16 + char::from(digit).to_digit(16)?))
 }
 
 fn replace<'a>(text: &'a str, broken: &[usize]) -> Cow<'a, str> {

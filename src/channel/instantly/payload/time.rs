@@ -24,18 +24,12 @@ pub(super) fn parse_ms(text: &str) -> Result<i64, &'static str> {
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return parse_epoch_ms(text).ok_or(UNREADABLE)?;
     }
-    let time_ms = parse_iso_ms(text)
-        .or_else(|| parse_http_ms(text))
-        .ok_or(UNREADABLE)?;
+    let time_ms = parse_iso_ms(text).or_else(|| parse_http_ms(text)).ok_or(UNREADABLE)?;
     check_range(time_ms)
 }
 
 fn check_range(time_ms: i64) -> Result<i64, &'static str> {
-    if PLAUSIBLE_MS.contains(&time_ms) {
-        Ok(time_ms)
-    } else {
-        Err("timestamp out of range")
-    }
+    if PLAUSIBLE_MS.contains(&time_ms) { Ok(time_ms) } else { Err("timestamp out of range") }
 }
 
 /// Seconds, possibly with a fraction, or milliseconds; the plausible ranges of the two do not touch.
@@ -46,9 +40,7 @@ fn parse_epoch_ms(text: &str) -> Option<Result<i64, &'static str>> {
         return None;
     }
     let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
-    let as_seconds = whole
-        .checked_mul(1_000)
-        .and_then(|time_ms| time_ms.checked_add(millis));
+    let as_seconds = whole.checked_mul(1_000).and_then(|time_ms| time_ms.checked_add(millis));
     match as_seconds {
         Some(time_ms) if PLAUSIBLE_MS.contains(&time_ms) => Some(Ok(time_ms)),
         _ => Some(check_range(whole)),
@@ -61,19 +53,14 @@ fn parse_iso_ms(text: &str) -> Option<i64> {
     }
     let text = cut_fraction(text);
     let upper = text.to_ascii_uppercase();
-    let text = ["UTC", "GMT"]
-        .iter()
-        .find_map(|zone| upper.strip_suffix(zone))
-        .map(|time| format!("{}Z", time.trim_end()));
+    let text =
+        ["UTC", "GMT"].iter().find_map(|zone| upper.strip_suffix(zone)).map(|time| format!("{}Z", time.trim_end()));
     let text = text.unwrap_or(upper);
     if let Ok(time) = text.parse::<Timestamp>() {
         return Some(time.as_millisecond());
     }
     let local: DateTime = text.parse().ok()?;
-    TimeZone::UTC
-        .to_timestamp(local)
-        .ok()
-        .map(Timestamp::as_millisecond)
+    TimeZone::UTC.to_timestamp(local).ok().map(Timestamp::as_millisecond)
 }
 
 /// Drops fractional digits beyond the ninth.
@@ -95,8 +82,5 @@ fn cut_fraction(text: &str) -> String {
 
 fn parse_http_ms(text: &str) -> Option<i64> {
     let parser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
-    parser
-        .parse_timestamp(text)
-        .ok()
-        .map(Timestamp::as_millisecond)
+    parser.parse_timestamp(text).ok().map(Timestamp::as_millisecond)
 }

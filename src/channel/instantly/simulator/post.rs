@@ -223,8 +223,7 @@ impl Poster {
     /// Waits until no request is under way, so that the figures are true; what waits for a retry is not waited for.
     async fn settle(&self) {
         let all = u32::try_from(self.0.config.connections.max(1)).unwrap_or(1);
-        let settled =
-            tokio::time::timeout(self.0.config.timeout, self.0.permits.acquire_many(all)).await;
+        let settled = tokio::time::timeout(self.0.config.timeout, self.0.permits.acquire_many(all)).await;
         drop(settled);
     }
 

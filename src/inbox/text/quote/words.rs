@@ -175,11 +175,10 @@ pub(super) const LABELS: &[(Role, &[&str])] = &[
 
 /// First words of introductions, lower case, with the space after them.
 pub(super) const STARTS: &[&str] = &[
-    "on ", "am ", "an ", "le ", "il ", "in data ", "el ", "em ", "no dia ", "op ", "den ", "på ",
-    "dne ", "dnia ", "w dniu ", "в ", "man. ", "tir. ", "tirs. ", "ons. ", "tor. ", "tors. ",
-    "fre. ", "lør. ", "søn. ", "mån ", "tis ", "ons ", "tors ", "fre ", "lör ", "sön ", "ma ",
-    "ti ", "ke ", "to ", "pe ", "la ", "su ", "mo., ", "di., ", "mi., ", "do., ", "fr., ", "sa., ",
-    "so., ",
+    "on ", "am ", "an ", "le ", "il ", "in data ", "el ", "em ", "no dia ", "op ", "den ", "på ", "dne ", "dnia ",
+    "w dniu ", "в ", "man. ", "tir. ", "tirs. ", "ons. ", "tor. ", "tors. ", "fre. ", "lør. ", "søn. ", "mån ", "tis ",
+    "ons ", "tors ", "fre ", "lör ", "sön ", "ma ", "ti ", "ke ", "to ", "pe ", "la ", "su ", "mo., ", "di., ",
+    "mi., ", "do., ", "fr., ", "sa., ", "so., ",
 ];
 
 /// Verbs an introduction ends with.
@@ -213,14 +212,7 @@ pub(super) const END_VERBS: &[&str] = &[
 ];
 
 /// Verbs a name may follow.
-pub(super) const MIDDLE_VERBS: &[&str] = &[
-    " schrieb ",
-    " schreef ",
-    " skrev ",
-    " écrivait ",
-    " wrote ",
-    " написал ",
-];
+pub(super) const MIDDLE_VERBS: &[&str] = &[" schrieb ", " schreef ", " skrev ", " écrivait ", " wrote ", " написал "];
 
 /// First words of the line phones add.
 pub(super) const DEVICE_STARTS: &[&str] = &[

@@ -172,11 +172,7 @@ pub(super) static PHRASEBOOK: Phrasebook = Phrasebook {
     sender_closing: "Meilleures salutations",
     words: MailWords {
         outlook: ["De : ", "Envoyé : ", "À : ", "Objet : "],
-        mobile: &[
-            "Envoyé de mon iPhone",
-            "Télécharger Outlook pour iOS",
-            "Envoyé depuis mon mobile",
-        ],
+        mobile: &["Envoyé de mon iPhone", "Télécharger Outlook pour iOS", "Envoyé depuis mon mobile"],
         reply_prefix: &["RE: ", "Re: ", "RE : "],
         away_prefix: &["Réponse automatique : ", "Absence du bureau : "],
         bounce_prefix: &["Non remis : ", "Undelivered Mail Returned to Sender: "],
