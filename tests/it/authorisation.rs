@@ -1,0 +1,521 @@
+//! Who may do what: every route of the router against every kind of caller.
+//!
+//! [`TABLE`] says what each route asks of its caller. The matrix fails when the router has a route the table lacks or
+//! the other way round, so a route cannot be added without saying who may use it. What belongs to another organization
+//! answers exactly like what nobody has.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use salesbrain::account::model::Role;
+use salesbrain::http::router::routes;
+use salesbrain::store::Error as StoreError;
+use serde_json::{Value, json};
+
+use crate::live::{self, Knock};
+use crate::support::{Answer, Person, Request, TestApp, reply, wait_until};
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Needs {
+    /// Nothing; everyone gets this status.
+    Nothing(u16),
+    /// Something no session has (a secret, a cookie); everyone gets this status.
+    OwnProof(u16),
+    /// A session.
+    Read,
+    /// A member or more.
+    Change,
+    /// An admin or more.
+    Administer,
+    /// The operator of the appliance.
+    Operate,
+    /// A session, shown when the socket opens.
+    Socket,
+}
+
+use Needs::{Administer, Change, Nothing, Operate, OwnProof, Read, Socket};
+
+/// Method, path, what it asks.
+#[rustfmt::skip]
+const TABLE: &[(&str, &str, Needs)] = &[
+    ("GET", "/api/instantly/campaign/{id}/messages", Read),
+    ("GET", "/api/instantly/campaigns", Read),
+    ("GET", "/api/instantly/email-accounts", Read),
+    ("GET", "/api/instantly/health", Read),
+    ("GET", "/api/instantly/search/messages", Read),
+    ("GET", "/api/instantly/stats", Read),
+    // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
+    ("POST", "/api/v1/auth/link", Nothing(400)),
+    ("POST", "/api/v1/auth/login", Nothing(400)),
+    ("POST", "/api/v1/auth/signin", Nothing(400)),
+    ("POST", "/auth/signin", Nothing(400)),
+    ("POST", "/api/v1/auth/logout", Nothing(200)),
+    ("POST", "/auth/logout", Nothing(200)),
+    ("GET", "/api/v1/auth/me", Read),
+    ("PUT", "/api/v1/auth/me", Read),
+    // An access token is no refresh token.
+    ("POST", "/api/v1/auth/refresh", OwnProof(401)),
+    ("GET", "/api/v1/campaigns", Read),
+    ("GET", "/api/v1/campaigns/{id}", Read),
+    ("GET", "/api/v1/campaigns/{id}/daily", Read),
+    ("GET", "/api/v1/campaigns/{id}/messages", Read),
+    ("GET", "/api/v1/chats", Read),
+    ("GET", "/api/v1/chats/unread", Read),
+    ("GET", "/api/v1/chats/{id}", Read),
+    ("GET", "/api/v1/chats/{id}/messages", Read),
+    ("PATCH", "/api/v1/chats/{id}/read", Change),
+    ("GET", "/api/v1/connections", Read),
+    ("POST", "/api/v1/connections", Administer),
+    ("GET", "/api/v1/connections/{id}", Read),
+    ("DELETE", "/api/v1/connections/{id}", Administer),
+    ("POST", "/api/v1/connections/{id}/secret", Administer),
+    ("GET", "/api/v1/contacts", Read),
+    ("GET", "/api/v1/contacts/{id}", Read),
+    ("GET", "/api/v1/contacts/{id}/conversations", Read),
+    ("GET", "/api/v1/conversations", Read),
+    ("GET", "/api/v1/conversations/counts", Read),
+    ("GET", "/api/v1/conversations/{id}", Read),
+    ("PATCH", "/api/v1/conversations/{id}/archive", Change),
+    ("GET", "/api/v1/conversations/{id}/messages", Read),
+    ("PATCH", "/api/v1/conversations/{id}/read", Change),
+    ("GET", "/api/v1/conversations/{id}/timeline", Read),
+    ("PATCH", "/api/v1/conversations/{id}/unarchive", Change),
+    ("PATCH", "/api/v1/conversations/{id}/unread", Change),
+    ("GET", "/api/v1/events", Read),
+    ("GET", "/api/v1/jobs", Administer),
+    ("POST", "/api/v1/jobs/{id}/retry", Administer),
+    ("GET", "/api/v1/live", Socket),
+    ("GET", "/api/v1/mailboxes", Read),
+    ("GET", "/api/v1/mailboxes/{id}", Read),
+    ("GET", "/api/v1/mailboxes/{id}/daily", Read),
+    ("GET", "/api/v1/messages/{id}/html", Read),
+    ("GET", "/api/v1/provider-events", Administer),
+    ("GET", "/api/v1/provider-events/{id}", Administer),
+    ("POST", "/api/v1/provider-events/{id}/replay", Administer),
+    ("GET", "/api/v1/search", Read),
+    ("POST", "/api/v1/search/reindex", Administer),
+    ("GET", "/api/v1/setup", Nothing(200)),
+    // There is an owner already.
+    ("POST", "/api/v1/setup", Nothing(409)),
+    ("GET", "/api/v1/statistics", Read),
+    ("GET", "/api/v1/status", Read),
+    ("GET", "/api/v1/unrouted-events", Operate),
+    ("GET", "/docs", Nothing(308)),
+    ("GET", "/docs/{*path}", Nothing(200)),
+    ("GET", "/health", Nothing(200)),
+    ("GET", "/metrics", Operate),
+    ("GET", "/openapi.json", Nothing(200)),
+    // An access token is no webhook secret.
+    ("POST", "/webhooks/instantly/webhook", OwnProof(401)),
+    ("POST", "/webhooks/instantly/{token}", OwnProof(401)),
+    ("GET", "/ws/campaigns", Socket),
+    ("GET", "/ws/conversations", Socket),
+];
+
+/// A kind of caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    Anonymous,
+    Garbage,
+    Expired,
+    Revoked,
+    Viewer,
+    Member,
+    Admin,
+    Owner,
+    Operator,
+    Outsider,
+}
+
+const CALLERS: [Caller; 10] = [
+    Caller::Anonymous,
+    Caller::Garbage,
+    Caller::Expired,
+    Caller::Revoked,
+    Caller::Viewer,
+    Caller::Member,
+    Caller::Admin,
+    Caller::Owner,
+    Caller::Operator,
+    Caller::Outsider,
+];
+
+/// Whether a caller with these needs gets an answer, and if not, which status.
+fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
+    let permitted: &[Caller] = match needs {
+        Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
+        Read | Socket => {
+            &[Caller::Viewer, Caller::Member, Caller::Admin, Caller::Owner, Caller::Operator, Caller::Outsider]
+        }
+        Change => &[Caller::Member, Caller::Admin, Caller::Owner, Caller::Operator, Caller::Outsider],
+        Administer => &[Caller::Admin, Caller::Owner, Caller::Operator, Caller::Outsider],
+        Operate => &[Caller::Operator],
+    };
+    match caller {
+        Caller::Anonymous | Caller::Garbage | Caller::Expired | Caller::Revoked => Expected::Exactly(401),
+        caller if !permitted.contains(&caller) => Expected::Exactly(403),
+        // The outsider owns an organization, so nothing but the wall between organizations is in the way.
+        Caller::Outsider if has_id => Expected::Exactly(404),
+        _ => Expected::Success,
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    Success,
+    Exactly(u16),
+}
+
+impl Expected {
+    fn holds(self, status: u16) -> bool {
+        match self {
+            Self::Success => (200..300).contains(&status),
+            Self::Exactly(expected) => status == expected,
+        }
+    }
+}
+
+/// The appliance with two organizations, one of everything in the first, and someone of every kind.
+struct World {
+    test: TestApp,
+    tokens: Vec<(Caller, String)>,
+    outsider: Person,
+    records: Records,
+}
+
+/// Ids of the first organization.
+struct Records {
+    campaign: String,
+    contact: String,
+    conversation: String,
+    mailbox: String,
+    message: String,
+    provider_event: String,
+}
+
+async fn build() -> World {
+    let test = TestApp::start().await;
+    let operator = test.operator.clone();
+    // The expired token is the oldest; the sessions of all others start after the clock has moved past its end.
+    let expired = operator.token.clone();
+    test.app.clock.advance_ms((test.app.config.access_token_s + 1) * 1_000);
+    let revoked = test.sign_in_again(&operator).await;
+    test.app.end_session(&revoked.refresh_token).await.unwrap();
+    let outsider = test.create_outsider().await;
+    let operator = test.sign_in_again(&operator).await;
+    let mut tokens = vec![
+        (Caller::Anonymous, String::new()),
+        (Caller::Garbage, "abc.def.ghi".to_owned()),
+        (Caller::Expired, expired),
+        (Caller::Revoked, revoked.token),
+        (Caller::Operator, operator.token.clone()),
+        (Caller::Outsider, outsider.token.clone()),
+    ];
+    for (caller, role) in [
+        (Caller::Viewer, Role::Viewer),
+        (Caller::Member, Role::Member),
+        (Caller::Admin, Role::Admin),
+        (Caller::Owner, Role::Owner),
+    ] {
+        tokens.push((caller, test.create_member(role).await.token));
+    }
+    let secret = test.create_connection(test.organization_id).await;
+    test.post_webhook(&secret, &reply(&json!({}))).await.expect(200);
+    let records = find_records(&test, &operator).await;
+    for person in [&operator, &outsider] {
+        wait_until("search answers", async || test.get("/api/v1/search?q=thursday", person).await.status == 200).await;
+    }
+    World { test, tokens, outsider, records }
+}
+
+async fn find_records(test: &TestApp, person: &Person) -> Records {
+    let first_id = async |path: &str| -> String {
+        let rows = test.get(path, person).await.expect(200).rows();
+        rows.first().unwrap_or_else(|| panic!("{path} is empty"))["id"].as_str().unwrap().to_owned()
+    };
+    let conversation = first_id("/api/v1/conversations").await;
+    Records {
+        campaign: first_id("/api/v1/campaigns").await,
+        contact: first_id("/api/v1/contacts").await,
+        mailbox: first_id("/api/v1/mailboxes").await,
+        message: first_id(&format!("/api/v1/conversations/{conversation}/messages")).await,
+        provider_event: first_id("/api/v1/provider-events").await,
+        conversation,
+    }
+}
+
+/// Adds a dead job to an organization.
+pub(crate) async fn create_dead_job(test: &TestApp) -> String {
+    let id = salesbrain::id::JobId::from_uuid(test.app.ids.next_uuid());
+    let tenant = test.tenant(test.organization_id).await;
+    let insert = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+        tx.connection().execute(
+            "INSERT INTO job (id, kind, state, attempts, run_at_ms, created_at_ms, updated_at_ms)
+             VALUES (?1, 'search.reindex', 'dead', 5, ?2, ?2, ?2)",
+            (id, tx.now_ms()),
+        )?;
+        Ok(())
+    };
+    tenant.write(insert).await.unwrap();
+    id.to_string()
+}
+
+impl World {
+    /// A record of the first organization for the `{id}` of a path; what a call uses up is made anew.
+    async fn find_id(&self, path: &str) -> String {
+        let records = &self.records;
+        let kinds = [
+            ("/campaign", &records.campaign),
+            ("/contacts/", &records.contact),
+            ("/conversations/", &records.conversation),
+            ("/chats/", &records.conversation),
+            ("/mailboxes/", &records.mailbox),
+            ("/messages/{id}/html", &records.message),
+            ("/provider-events/", &records.provider_event),
+        ];
+        if path.contains("/connections/") {
+            let organization_id = Some(self.test.organization_id);
+            return self.test.app.create_connection(organization_id, "instantly", "").await.unwrap().0.id.to_string();
+        }
+        if path.contains("/jobs/") {
+            return create_dead_job(&self.test).await;
+        }
+        let found = kinds.iter().find(|(part, _id)| path.contains(part));
+        found.unwrap_or_else(|| panic!("no record for {path}")).1.clone()
+    }
+
+    async fn call(&self, (method, path): (&str, &str), token: &str, id: &str) -> Answer {
+        let full = path.replace("{id}", id).replace("{*path}", "index.html").replace("{token}", "no-such-secret");
+        let full = match path {
+            "/api/v1/search" => format!("{full}?q=thursday"),
+            "/api/instantly/search/messages" => format!("{full}?query=thursday"),
+            _ => full,
+        };
+        let body = match (method, path) {
+            ("PUT", "/api/v1/auth/me") => Some(json!({ "theme": "dark" })),
+            ("POST", "/api/v1/connections") => Some(json!({ "provider": "instantly" })),
+            ("POST", "/api/v1/setup") => Some(json!({
+                "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
+            })),
+            ("POST", _) => Some(json!({})),
+            _ => None,
+        };
+        let token = (!token.is_empty()).then_some(token);
+        let headers = vec![("x-requested-with", "salesbrain".to_owned())];
+        self.test.send(Method::from_bytes(method.as_bytes()).unwrap(), &full, Request { token, headers, body }).await
+    }
+}
+
+#[test]
+fn the_table_and_the_router_name_the_same_routes() {
+    let in_table: BTreeSet<(String, String)> =
+        TABLE.iter().map(|(method, path, _needs)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let in_router: BTreeSet<(String, String)> =
+        routes().table().iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();
+    let missing_here: Vec<_> = in_router.difference(&in_table).collect();
+    let missing_there: Vec<_> = in_table.difference(&in_router).collect();
+    assert!(missing_here.is_empty(), "say here who may use these routes: {missing_here:?}");
+    assert!(missing_there.is_empty(), "these routes are gone: {missing_there:?}");
+    assert_eq!(in_table.len(), TABLE.len(), "a route is listed twice");
+}
+
+#[tokio::test]
+async fn every_route_answers_every_caller_as_the_table_says() {
+    let world = build().await;
+    let mut wrong = Vec::new();
+    for (method, path, needs) in TABLE {
+        for caller in CALLERS {
+            let token = &world.tokens.iter().find(|(kind, _token)| *kind == caller).unwrap().1;
+            let expected = expected_status(*needs, caller, path.contains("{id}"));
+            let status = if *needs == Socket {
+                knock(&world.test, path, token).await
+            } else {
+                check_call(&world, (method, path), (caller, token)).await
+            };
+            if !expected.holds(status) {
+                wrong.push(format!("{method} {path} as {caller:?}: {status} instead of {expected:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Calls a route; a refusal must hold nothing but its reason. Signing out is done with a session of its own.
+async fn check_call(world: &World, (method, path): (&str, &str), (caller, token): (Caller, &str)) -> u16 {
+    if path.ends_with("/logout") && !matches!(caller, Caller::Anonymous | Caller::Garbage) {
+        let token = world.test.sign_in_again(&world.outsider).await.token;
+        return world.call((method, path), &token, "").await.status;
+    }
+    let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
+    let answer = world.call((method, path), token, &id).await;
+    let status = answer.status;
+    let code = match status {
+        401 => "unauthenticated",
+        403 => "forbidden",
+        404 => "not_found",
+        _ => return status,
+    };
+    let body = answer.expect_refusal(status, code);
+    for secret in ["Lena", "bergbahn", "Zürich", "Acme"] {
+        assert!(!body.to_string().contains(secret), "{method} {path} as {caller:?} tells {secret}: {body}");
+    }
+    status
+}
+
+/// Opens a socket and answers what the same refusal would be over HTTP.
+async fn knock(test: &TestApp, path: &str, token: &str) -> u16 {
+    let token = (!token.is_empty()).then_some(token);
+    match live::knock(test, path, token).await {
+        Knock::Hello(_socket, _hello) => 200,
+        Knock::Closed(1008) => 401,
+        Knock::Closed(code) => panic!("closed with {code}"),
+        Knock::Refused(status) => status,
+    }
+}
+
+#[tokio::test]
+async fn a_record_of_another_organization_answers_like_one_nobody_has() {
+    let world = build().await;
+    let (token, nobody) = (&world.outsider.token, "018f3c1e-0000-7000-8000-000000000000");
+    let mut checked = 0;
+    for (method, path, _needs) in TABLE.iter().filter(|(_method, path, _needs)| path.contains("{id}")) {
+        let id = world.find_id(path).await;
+        let theirs = world.call((method, path), token, &id).await;
+        let unknown = world.call((method, path), token, nobody).await;
+        assert_eq!((theirs.status, &theirs.text), (unknown.status, &unknown.text), "{method} {path}");
+        assert_eq!(theirs.status, 404, "{method} {path}");
+        assert_eq!(theirs.header("content-type"), unknown.header("content-type"), "{method} {path}");
+        let nonsense = world.call((method, path), token, "nonsense").await;
+        nonsense.expect_refusal(404, "not_found");
+        checked += 1;
+    }
+    assert!(checked > 20, "only {checked} routes take an id");
+    // The provider's id of a campaign and a mailbox's address name records as well.
+    for (path, name) in [
+        ("/api/v1/campaigns/{id}", "5f1c7a52-7d0e-4b1c-9a3f-0c1d2e3f4a5b"),
+        ("/api/v1/campaigns/{id}/messages", "5f1c7a52-7d0e-4b1c-9a3f-0c1d2e3f4a5b"),
+        ("/api/instantly/campaign/{id}/messages", "5f1c7a52-7d0e-4b1c-9a3f-0c1d2e3f4a5b"),
+        ("/api/v1/mailboxes/{id}", "anna@acme-mail.example"),
+    ] {
+        let owner = world.tokens.iter().find(|(caller, _token)| *caller == Caller::Owner).unwrap();
+        world.call(("GET", path), &owner.1, name).await.expect(200);
+        let theirs = world.call(("GET", path), token, name).await;
+        let unknown = world.call(("GET", path), token, "nobody@nowhere.example").await;
+        assert_eq!((theirs.status, &theirs.text), (unknown.status, &unknown.text), "{path}");
+    }
+    // Nothing of what the outsider tried had an effect.
+    let connections = world.test.get("/api/v1/connections", &world.outsider).await.expect(200).rows();
+    assert_eq!(connections, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn lists_hold_nothing_of_another_organization() {
+    let world = build().await;
+    for (method, path, needs) in TABLE {
+        let is_list = *method == "GET" && !path.contains('{') && matches!(needs, Read | Administer);
+        if is_list {
+            let text = world.call((method, path), &world.outsider.token, "").await.expect(200).text;
+            for secret in ["Lena", "bergbahn", "Zürich", "acme-mail", "Acme", &world.records.conversation] {
+                assert!(!text.contains(secret), "{path} tells {secret}: {text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn organization_id_must_be_the_organization_of_the_session() {
+    let world = build().await;
+    let operator = &world.tokens.iter().find(|(caller, _token)| *caller == Caller::Operator).unwrap().1;
+    let (own, foreign) = (world.test.organization_id, world.outsider.organization_id);
+    let is_session = |needs: &Needs| matches!(needs, Read | Change | Administer | Operate);
+    for (method, path, _needs) in TABLE.iter().filter(|(_method, _path, needs)| is_session(needs)) {
+        let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
+        let path = path.replace("{id}", &id);
+        let path = path.as_str();
+        let ask = async |organization_id: &str| {
+            let query = format!("{path}?organization_id={organization_id}&q=thursday&query=thursday");
+            let body = match *method {
+                "PUT" => Some(json!({ "theme": "dark" })),
+                "POST" => Some(json!({ "provider": "instantly" })),
+                _ => None,
+            };
+            let request = Request { token: Some(operator), body, ..Request::default() };
+            world.test.send(Method::from_bytes(method.as_bytes()).unwrap(), &query, request).await
+        };
+        let body = ask(&foreign.to_string()).await.expect_refusal(403, "forbidden");
+        assert_eq!(body["field"], json!("organization_id"), "{method} {path}");
+        // Whether the organization exists cannot be learnt.
+        let unknown = ask("018f3c1e-0000-7000-8000-000000000000").await.expect_refusal(403, "forbidden");
+        assert_eq!(unknown, body, "{method} {path}");
+        ask("nonsense").await.expect_refusal(403, "forbidden");
+        let status = ask(&own.to_string()).await.status;
+        assert!((200..300).contains(&status), "{method} {path} with the own organization: {status}");
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_opens_message_pages_and_nothing_else() {
+    let world = build().await;
+    let person = world.test.sign_in_again(&world.test.operator).await;
+    let cookie = |path: String| {
+        let headers = vec![("cookie", person.cookie())];
+        world.test.send(Method::GET, path.leak(), Request { headers, ..Request::default() })
+    };
+    let html = cookie(format!("/api/v1/messages/{}/html", world.records.message)).await.expect(200);
+    assert!(html.text.contains("Thursday"), "{}", html.text);
+    for (method, path, needs) in TABLE {
+        if *method == "GET" && matches!(needs, Read | Administer | Operate) && !path.ends_with("/html") {
+            let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
+            cookie(path.replace("{id}", &id)).await.expect_refusal(401, "unauthenticated");
+        }
+    }
+    let wrong = vec![("cookie", "salesbrain_session=wrong".to_owned())];
+    let path = format!("/api/v1/messages/{}/html", world.records.message);
+    let answer = world.test.send(Method::GET, &path, Request { headers: wrong, ..Request::default() }).await;
+    answer.expect_refusal(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_token_signed_by_another_appliance_is_refused() {
+    let (here, there) = (TestApp::start().await, TestApp::start().await);
+    here.get("/api/v1/auth/me", &here.operator).await.expect(200);
+    there.get("/api/v1/auth/me", &here.operator).await.expect_refusal(401, "unauthenticated");
+    // A socket is no way around it.
+    match live::knock(&there, "/api/v1/live", Some(&here.operator.token)).await {
+        Knock::Refused(status) => assert_eq!(status, 401),
+        _ => panic!("a foreign token opened the feed"),
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_lowered_takes_effect_at_once() {
+    let test = TestApp::start().await;
+    let admin = test.create_member(Role::Admin).await;
+    test.get("/api/v1/jobs", &admin).await.expect(200);
+    let account_id = admin.account_id;
+    let lower = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+        tx.connection().execute("UPDATE membership SET role = 'viewer' WHERE account_id = ?1", [account_id])?;
+        Ok(())
+    };
+    test.app.control.write(lower).await.unwrap();
+    test.get("/api/v1/jobs", &admin).await.expect_refusal(403, "forbidden");
+    let leave = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+        tx.connection().execute("DELETE FROM membership WHERE account_id = ?1", [account_id])?;
+        Ok(())
+    };
+    test.app.control.write(leave).await.unwrap();
+    test.get("/api/v1/conversations", &admin).await.expect_refusal(401, "unauthenticated");
+}
+
+/// The handshake itself: a socket route without an upgrade is no way in.
+#[tokio::test]
+async fn socket_routes_without_an_upgrade_give_nothing() {
+    let test = TestApp::start().await;
+    for (method, path, _needs) in TABLE.iter().filter(|(_method, _path, needs)| *needs == Socket) {
+        assert_eq!(*method, "GET");
+        let answer = test.get(path, &test.operator).await;
+        assert!((400..500).contains(&answer.status), "{path}: {}", answer.status);
+        assert!(!answer.text.contains("hello"), "{}", answer.text);
+    }
+}

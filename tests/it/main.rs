@@ -1,0 +1,24 @@
+//! The integration tests: one binary that runs the real program over real sockets and real files.
+//!
+//! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
+
+#[cfg(test)]
+mod assets;
+#[cfg(test)]
+mod authorisation;
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod live;
+#[cfg(test)]
+mod openapi;
+#[cfg(test)]
+mod operation;
+#[cfg(test)]
+mod session;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tidy;
+#[cfg(test)]
+mod webhook;
