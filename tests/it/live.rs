@@ -87,7 +87,7 @@ impl Feed {
     }
 
     /// Events until one has this sequence; every frame must be of events and end at its own sequence.
-    async fn events_up_to(&mut self, sequence: i64) -> Vec<Value> {
+    pub(crate) async fn events_up_to(&mut self, sequence: i64) -> Vec<Value> {
         let mut events = Vec::new();
         loop {
             let frame = self.next().await.expect("the feed stays open");
