@@ -129,13 +129,11 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 fn choose_folder(common: &Common) -> Folder {
-    match &common.data {
-        Some(path) => Folder { path: path.clone(), is_throw_away: false },
-        None => {
-            let name = format!("salesbrain-demo-{}", crate::account::token::random_code().to_lowercase());
-            Folder { path: std::env::temp_dir().join(name), is_throw_away: true }
-        }
+    if let Some(path) = &common.data {
+        return Folder { path: path.clone(), is_throw_away: false };
     }
+    let name = format!("salesbrain-demo-{}", crate::account::token::random_code().to_lowercase());
+    Folder { path: std::env::temp_dir().join(name), is_throw_away: true }
 }
 
 /// Creates the demo's account; on a folder from an earlier demo the account is there and keeps its password.

@@ -16,7 +16,7 @@ use crate::store::Error;
 /// An organization unused for this long is closed.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 /// Pause between two sweeps.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// The open organizations. Cheap to clone.
 #[derive(Clone)]

@@ -91,13 +91,11 @@ async fn receive_inner(app: &App, secret: Option<&str>, request: Request) -> Res
         Some(organization_id) => Some(organization_id),
         None => find_campaign_organization(app, &delivery).await?,
     };
-    match organization_id {
-        Some(organization_id) => store_in_organization(app, organization_id, delivery).await,
-        None => {
-            let is_new = app.control.write(move |tx| connections::create_unrouted_event(tx, &delivery)).await?;
-            Ok(if is_new { Outcome::Unknown } else { Outcome::Repeated })
-        }
+    if let Some(organization_id) = organization_id {
+        return store_in_organization(app, organization_id, delivery).await;
     }
+    let is_new = app.control.write(move |tx| connections::create_unrouted_event(tx, &delivery)).await?;
+    Ok(if is_new { Outcome::Unknown } else { Outcome::Repeated })
 }
 
 async fn authenticate(app: &AppInner, secret: Option<&str>) -> Result<WebhookRoute> {
