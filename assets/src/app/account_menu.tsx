@@ -39,9 +39,7 @@ export function AccountMenu({ isFolded }: { isFolded: boolean }) {
     <Menu position="top-start" width={216}>
       <Menu.Target>
         <button type="button" className={styles.accountButton} aria-label={`${t("account")}: ${name}`}>
-          <span className={styles.initials} aria-hidden="true">
-            {initials}
-          </span>
+          <span className={styles.initials} data-initials={initials} aria-hidden="true" />
           {isFolded ? null : <span className={styles.itemName}>{name}</span>}
         </button>
       </Menu.Target>

@@ -12,9 +12,10 @@ export function RouteError({ error }: ErrorComponentProps) {
   return (
     <main className={styles.full}>
       {error instanceof ApiError ? (
-        <PaneError title={t("unreachable_title")} error={error} onRetry={() => void router.invalidate()} />
+        <PaneError title={t("unreachable_title")} error={error} isPage onRetry={() => void router.invalidate()} />
       ) : (
         <PaneMessage
+          isPage
           title={t("error_title")}
           text={t("error_text")}
           action={
@@ -33,6 +34,7 @@ export function NotFound() {
   return (
     <main className={styles.full}>
       <PaneMessage
+        isPage
         title={t("not_found_title")}
         text={t("not_found_text")}
         action={

@@ -40,7 +40,7 @@ export function Sidebar() {
   const isFolded = isNarrow ? isNarrowFolded : isWideFolded;
   const setFolded = isNarrow ? setNarrowFolded : setWideFolded;
   return (
-    <div className={styles.sidebar} data-folded={isFolded}>
+    <header className={styles.sidebar} data-folded={isFolded}>
       <div className={styles.brand}>
         {isFolded ? null : (
           <div className={styles.organization} title={organization.name}>
@@ -65,7 +65,7 @@ export function Sidebar() {
         <LiveLine />
         <AccountMenu isFolded={isFolded} />
       </div>
-    </div>
+    </header>
   );
 }
 

@@ -5,23 +5,26 @@ import styles from "./components.module.css";
 import { useErrorText } from "./error_text";
 import { componentWords } from "./words";
 
-export function PaneMessage({ title, text, action }: { title: string; text?: ReactNode; action?: ReactNode }) {
+type PaneMessageProps = { title: string; text?: ReactNode; action?: ReactNode; /** The message is the whole page. */ isPage?: boolean };
+
+export function PaneMessage({ title, text, action, isPage }: PaneMessageProps) {
   return (
     <div className={styles.message}>
-      <h2>{title}</h2>
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {text ? <p>{text}</p> : null}
       {action ? <div className={styles.messageAction}>{action}</div> : null}
     </div>
   );
 }
 
-export function PaneError({ title, error, onRetry }: { title: string; error: unknown; onRetry: () => void }) {
+export function PaneError({ title, error, onRetry, isPage }: { title: string; error: unknown; onRetry: () => void; isPage?: boolean }) {
   const t = componentWords.use();
   const describe = useErrorText();
   return (
-    <div role="alert">
+    <div role="alert" className={styles.fill}>
       <PaneMessage
         title={title}
+        isPage={isPage}
         text={describe(error)}
         action={
           <Button variant="default" onClick={onRetry}>

@@ -18,6 +18,10 @@ function checkTimeZone(timeZone: string | undefined): string | undefined {
   }
 }
 
+function capitalise(text: string, locale: string): string {
+  return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
+}
+
 function makeFormat(locale: string, timeZone: string | undefined) {
   const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const exact = date({ dateStyle: "full", timeStyle: "medium" });
@@ -28,8 +32,9 @@ function makeFormat(locale: string, timeZone: string | undefined) {
   const dayLong = date({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
   const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
   const year = new Intl.DateTimeFormat("en", { timeZone, year: "numeric" });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "narrow" });
-  const relativeDay = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const now = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const minutes = new Intl.NumberFormat(locale, { style: "unit", unit: "minute", unitDisplay: "narrow" });
+  const hours = new Intl.NumberFormat(locale, { style: "unit", unit: "hour", unitDisplay: "narrow" });
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const plainDay = new Intl.DateTimeFormat(locale, { timeZone: "UTC", day: "numeric", month: "short" });
@@ -43,15 +48,15 @@ function makeFormat(locale: string, timeZone: string | undefined) {
     /** Relative under a day, a date after that. */
     short: (atMs: number, nowMs: number) => {
       const age = nowMs - atMs;
-      if (age < MINUTE_MS) return relative.format(0, "second");
-      if (age < HOUR_MS) return relative.format(-Math.floor(age / MINUTE_MS), "minute");
-      if (age < 24 * HOUR_MS) return relative.format(-Math.floor(age / HOUR_MS), "hour");
+      if (age < MINUTE_MS) return now.format(0, "second");
+      if (age < HOUR_MS) return minutes.format(Math.floor(age / MINUTE_MS));
+      if (age < 24 * HOUR_MS) return hours.format(Math.floor(age / HOUR_MS));
       return year.format(atMs) === year.format(nowMs) ? dayMonth.format(atMs) : dayMonthYear.format(atMs);
     },
     /** Heading of a day in a thread. */
     day: (atMs: number, nowMs: number) => {
-      if (dayOf(atMs) === dayOf(nowMs)) return relativeDay.format(0, "day");
-      if (dayOf(atMs) === dayOf(nowMs - 24 * HOUR_MS)) return relativeDay.format(-1, "day");
+      if (dayOf(atMs) === dayOf(nowMs)) return capitalise(now.format(0, "day"), locale);
+      if (dayOf(atMs) === dayOf(nowMs - 24 * HOUR_MS)) return capitalise(now.format(-1, "day"), locale);
       return dayLong.format(atMs);
     },
     dateTime: (atMs: number) => `${dayMonthYear.format(atMs)}, ${clock.format(atMs)}`,

@@ -90,6 +90,7 @@ function Figures({ campaign }: { campaign: Campaign }) {
 
 function Days({ campaignId }: { campaignId: string }) {
   const t = campaignWords.use();
+  const format = useFormat();
   const [days, setDays] = useState(30);
   const [isTable, setTable] = useState(false);
   const query = useQuery(campaignDaysQuery(campaignId, days));
@@ -120,11 +121,11 @@ function Days({ campaignId }: { campaignId: string }) {
           <div className={styles.legend}>
             <span>
               <span className={styles.swatch} style={{ background: "var(--chart-grey)" }} />
-              {t("sent")}
+              {`${t("sent")} ${format.number(rows.reduce((sum, row) => sum + row.sent, 0))}`}
             </span>
             <span>
               <span className={styles.swatch} style={{ background: "var(--accent)" }} />
-              {t("replied")}
+              {`${t("replied")} ${format.number(rows.reduce((sum, row) => sum + row.replied, 0))}`}
             </span>
           </div>
           <Suspense fallback={<div className={styles.chart} />}>{query.isSuccess ? <DailyChart days={rows} /> : <div className={styles.chart} />}</Suspense>

@@ -13,7 +13,7 @@ export default function DailyChart({ days }: { days: CampaignDay[] }) {
   return (
     <div className={styles.chart} role="img" aria-label={t("chart_label")}>
       <ResponsiveContainer width="100%" height="100%">
-        <BarChart data={days} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} barGap={1} barCategoryGap="22%" accessibilityLayer={false}>
+        <BarChart data={days} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} barGap="-100%" barCategoryGap="28%" accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--gridline)" />
           <XAxis dataKey="day" tickFormatter={format.plainDay} tick={TICK} tickLine={false} axisLine={{ stroke: "var(--border)" }} minTickGap={28} />
           <YAxis width={36} tick={TICK} tickLine={false} axisLine={false} allowDecimals={false} tickFormatter={format.number} />

@@ -28,7 +28,6 @@ export function FilterBar({ filters, onChange }: FilterBarProps) {
   return (
     <div className={styles.bar}>
       <div className={styles.barLine}>
-        <h1 className="visually-hidden">{t("title")}</h1>
         <SegmentedControl
           aria-label={t("view")}
           value={filters.view ?? "inbox"}

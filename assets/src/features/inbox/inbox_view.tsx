@@ -78,6 +78,7 @@ export function InboxView() {
   const changeFilters = (next: ConversationFilters) => void navigate({ to: "/inbox", search: parseFilters(next as Record<string, unknown>) });
   return (
     <Split
+      title={t("title")}
       isOpen={openId !== null}
       list={
         <section className={styles.pane} aria-label={t("title")}>

@@ -8,11 +8,12 @@ import styles from "./split.module.css";
 const NARROWEST = 340;
 const WIDEST = 420;
 
-export function Split({ list, thread, isOpen }: { list: ReactNode; thread: ReactNode; isOpen: boolean }) {
+export function Split({ title, list, thread, isOpen }: { title: string; list: ReactNode; thread: ReactNode; isOpen: boolean }) {
   const [width, setWidth] = useStoredState("list_width", 380);
   const isPhone = useIsPhone();
   return (
     <div className={styles.split} data-open={isOpen}>
+      <h1 className="visually-hidden">{title}</h1>
       <div className={styles.listPane} style={{ width }}>
         {list}
       </div>

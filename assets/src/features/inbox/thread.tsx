@@ -98,7 +98,7 @@ function ThreadBody({ conversationId }: { conversationId: string }) {
   if (messages.isError && rows.length === 0) return <PaneError title={t("thread_error")} error={messages.error} onRetry={() => void messages.refetch()} />;
   if (rows.length === 0) return <PaneMessage title={t("thread_empty")} text={t("thread_empty_text")} />;
   return (
-    <div ref={scroller} className={styles.scroll} tabIndex={0} role="region" aria-label={t("thread")}>
+    <div ref={scroller} className={styles.scroll} tabIndex={0} role="region" aria-label={t("messages")}>
       <div ref={column} className={styles.column}>
         {messages.hasNextPage ? (
           <div className={styles.older}>

@@ -63,7 +63,7 @@ function MailboxRow({ mailbox }: { mailbox: Mailbox }) {
       <td title={mailbox.state_at_ms === null ? undefined : t("since", { time: format.dateTime(mailbox.state_at_ms) })}>
         <StateWord {...MAILBOX_LOOKS[mailbox.state]} word={t(`state_${mailbox.state}`)} />
       </td>
-      <td className={page.soft} title={mailbox.state_reason ?? undefined} style={{ maxWidth: 320, overflow: "hidden", textOverflow: "ellipsis" }}>
+      <td className={page.soft} title={mailbox.state_reason ?? undefined} style={{ maxWidth: 220, overflow: "hidden", textOverflow: "ellipsis" }}>
         {mailbox.state_reason || "–"}
       </td>
       <td className={page.number}>{format.number(mailbox.unread_count)}</td>

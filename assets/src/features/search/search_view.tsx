@@ -69,11 +69,11 @@ export function SearchView() {
 
   return (
     <Split
+      title={t("title")}
       isOpen={openId !== null}
       list={
         <section className={styles.pane} aria-label={t("title")}>
           <div className={styles.bar}>
-            <h1 className="visually-hidden">{t("title")}</h1>
             <div className={styles.inputLine}>
               <div className={styles.inputBox}>
                 <IconSearch size={18} stroke={1.5} aria-hidden />
@@ -100,7 +100,7 @@ export function SearchView() {
                 />
                 {typed === "" ? null : <ActionButton size="small" icon={IconX} label={t("clear")} onClick={() => pick("")} />}
               </div>
-              <Popover position="bottom-end" width={isPhone ? 350 : 520} opened={isHelpOpen} onChange={setHelpOpen}>
+              <Popover position="bottom-end" width={isPhone ? 350 : 520} opened={isHelpOpen} onChange={setHelpOpen} withRoles={false}>
                 <Popover.Target>
                   <span>
                     <ActionButton icon={IconHelp} label={t("help")} isExpanded={isHelpOpen} onClick={() => setHelpOpen(!isHelpOpen)} />

@@ -36,7 +36,7 @@ export function SignInLinkView() {
   if (error === null) {
     return (
       <main className={styles.screen}>
-        <PaneMessage title={t("link_title")} />
+        <PaneMessage isPage title={t("link_title")} />
       </main>
     );
   }
@@ -45,6 +45,7 @@ export function SignInLinkView() {
     <main className={styles.screen}>
       {isRefused ? (
         <PaneMessage
+          isPage
           title={t("link_invalid")}
           text={t("link_invalid_text")}
           action={
@@ -54,7 +55,7 @@ export function SignInLinkView() {
           }
         />
       ) : (
-        <PaneError title={t("link_invalid")} error={error} onRetry={() => void post()} />
+        <PaneError isPage title={t("link_invalid")} error={error} onRetry={() => void post()} />
       )}
     </main>
   );

@@ -29,7 +29,7 @@ export function SetupView() {
   if (setup.isError) {
     return (
       <main className={styles.screen}>
-        <PaneError title={t("load_error")} error={setup.error} onRetry={() => void setup.refetch()} />
+        <PaneError isPage title={t("load_error")} error={setup.error} onRetry={() => void setup.refetch()} />
       </main>
     );
   }
@@ -38,6 +38,7 @@ export function SetupView() {
     return (
       <main className={styles.screen}>
         <PaneMessage
+          isPage
           title={t("already")}
           text={session.status === "signed_in" ? undefined : t("already_text")}
           action={

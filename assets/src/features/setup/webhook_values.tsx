@@ -36,7 +36,7 @@ function FirstEventLight({ connectionId, sinceMs }: { connectionId: string; sinc
         <Mark tone={isReceived ? "positive" : "caution"} shape={isReceived ? "disc" : "ring"} size={12} />
       </span>
       <div>
-        <h3>{isReceived ? t("received") : t("waiting")}</h3>
+        <p className={styles.waitName}>{isReceived ? t("received") : t("waiting")}</p>
         <p className={styles.text}>{isReceived ? t("received_text") : t("waiting_text")}</p>
       </div>
     </div>
