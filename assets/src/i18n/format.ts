@@ -1,5 +1,5 @@
 // Dates, times and numbers by locale and the account's time zone, through Intl only.
-import { useMemo, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { useSession } from "../api/session";
 import { useLanguage } from "./words";
 
@@ -70,11 +70,23 @@ function makeFormat(locale: string, timeZone: string | undefined) {
 
 export type Format = ReturnType<typeof makeFormat>;
 
+const formats = new Map<string, Format>();
+
+/** Intl objects are expensive to make, so each pair of language and time zone is made once. */
+function readFormat(language: string, timeZone: string | undefined): Format {
+  const key = `${language}/${timeZone}`;
+  const known = formats.get(key);
+  if (known) return known;
+  const made = makeFormat(pickLocale(language), checkTimeZone(timeZone));
+  formats.set(key, made);
+  return made;
+}
+
 export function useFormat(): Format {
   const language = useLanguage();
   const session = useSession();
   const timeZone = session.status === "signed_in" ? session.account.time_zone : undefined;
-  return useMemo(() => makeFormat(pickLocale(language), checkTimeZone(timeZone)), [language, timeZone]);
+  return readFormat(language, timeZone);
 }
 
 let nowMs = Date.now();

@@ -1,6 +1,6 @@
 // Texts in two languages: each feature defines its own words next to its code; German cannot miss a key, the compiler checks.
 import i18n from "i18next";
-import { initReactI18next, useTranslation } from "react-i18next";
+import { useSyncExternalStore } from "react";
 import type { Language } from "../api/types";
 
 const STORAGE_KEY = "salesbrain.language";
@@ -15,13 +15,12 @@ export function readStoredLanguage(): Language {
   return navigator.language.toLowerCase().startsWith("de") ? "de" : "en";
 }
 
-void i18n.use(initReactI18next).init({
+void i18n.init({
   lng: readStoredLanguage(),
   fallbackLng: "en",
   resources: {},
   initAsync: false,
   interpolation: { escapeValue: false },
-  react: { useSuspense: false },
 });
 document.documentElement.lang = i18n.language;
 
@@ -31,16 +30,28 @@ export function changeLanguage(language: Language): void {
   if (i18n.language !== language) void i18n.changeLanguage(language);
 }
 
+function readLanguage(): Language {
+  return i18n.language === "de" ? "de" : "en";
+}
+
+function subscribeToLanguage(listener: () => void): () => void {
+  i18n.on("languageChanged", listener);
+  return () => i18n.off("languageChanged", listener);
+}
+
 export function useLanguage(): Language {
-  return useTranslation().i18n.language === "de" ? "de" : "en";
+  return useSyncExternalStore(subscribeToLanguage, readLanguage);
 }
 
 export function defineWords<const Texts extends Record<string, string>>(name: string, en: Texts, de: { [Key in keyof Texts]: string }) {
   i18n.addResourceBundle("en", name, en);
   i18n.addResourceBundle("de", name, de);
+  // One function per language, made once: rows of a long list ask for it thousands of times while scrolling.
+  const translate = {
+    en: i18n.getFixedT("en", name) as unknown as Translate<Texts>,
+    de: i18n.getFixedT("de", name) as unknown as Translate<Texts>,
+  };
   return {
-    use: (): Translate<Texts> => useTranslation(name).t as unknown as Translate<Texts>,
-    /** For code outside of components; such text does not follow a later change of language. */
-    now: (key: WordKey<Texts>, values?: Record<string, string | number>): string => i18n.t(`${name}:${key}`, values),
+    use: (): Translate<Texts> => translate[useLanguage()],
   };
 }

@@ -2,7 +2,7 @@
 import { Select } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type ReactNode } from "react";
 import { eventsQuery } from "../../api/queries";
@@ -130,34 +130,38 @@ const EventRow = memo(function EventRow({ event, top }: { event: DomainEvent; to
   );
 });
 
-function EventLink({ event, style, children }: { event: DomainEvent; style: CSSProperties; children: ReactNode }) {
+/** Where an event leads: to its conversation, else its campaign, else its mailbox. */
+function findAddress(event: DomainEvent): string | null {
   const conversationId = readText(event, "conversation_id");
   const campaignId = readText(event, "campaign_id");
   const mailboxId = readText(event, "mailbox_id");
-  if (conversationId) {
+  if (conversationId) return `/inbox/${encodeURIComponent(conversationId)}`;
+  if (campaignId) return `/campaigns/${encodeURIComponent(campaignId)}`;
+  return mailboxId ? `/inbox?mailbox_id=${encodeURIComponent(mailboxId)}` : null;
+}
+
+function EventLink({ event, style, children }: { event: DomainEvent; style: CSSProperties; children: ReactNode }) {
+  const router = useRouter();
+  const address = findAddress(event);
+  if (address === null) {
     return (
-      <Link to="/inbox/$conversationId" params={{ conversationId }} className={styles.event} style={style} preload={false}>
+      <div className={styles.event} style={style}>
         {children}
-      </Link>
-    );
-  }
-  if (campaignId) {
-    return (
-      <Link to="/campaigns/$campaignId" params={{ campaignId }} className={styles.event} style={style} preload={false}>
-        {children}
-      </Link>
-    );
-  }
-  if (mailboxId) {
-    return (
-      <Link to="/inbox" search={{ mailbox_id: mailboxId }} className={styles.event} style={style} preload={false}>
-        {children}
-      </Link>
+      </div>
     );
   }
   return (
-    <div className={styles.event} style={style}>
+    <a
+      href={address}
+      className={styles.event}
+      style={style}
+      onClick={(click) => {
+        if (click.metaKey || click.ctrlKey || click.shiftKey || click.button !== 0) return;
+        click.preventDefault();
+        void router.navigate({ href: address });
+      }}
+    >
       {children}
-    </div>
+    </a>
   );
 }

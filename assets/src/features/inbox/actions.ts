@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import * as calls from "../../api/calls";
 import type { Conversation } from "../../api/types";
 import { useErrorText } from "../../components/error_text";
-import { showToast } from "../../components/toast";
+import { closeToast, showToast } from "../../components/toast";
 import { changeCachedConversation, refreshLists } from "../../live/apply";
 import { finishMove, startMove } from "../../live/view_state";
 import { inboxWords } from "./words";
@@ -27,13 +27,14 @@ export function useConversationActions() {
   return useMemo(() => {
     const nameOf = (conversation: Conversation) => conversation.contact.name || conversation.contact.address;
 
-    async function move(conversation: Conversation, direction: Move): Promise<void> {
+    async function move(conversation: Conversation, direction: Move, toastId: number | null = null): Promise<void> {
       startMove(conversation.id, direction);
       showMove(client, conversation, direction);
       try {
         const changed = await calls.updateConversation(conversation.id, direction);
         client.setQueryData<Conversation>(["conversation", conversation.id], (old) => (old ? changed : old));
       } catch (error) {
+        if (toastId !== null) closeToast(toastId);
         showToast(t(direction === "archive" ? "archive_failed" : "change_failed", { name: nameOf(conversation), cause: describe(error) }));
         client.setQueryData<Conversation>(["conversation", conversation.id], (old) => (old ? conversation : old));
       } finally {
@@ -44,13 +45,13 @@ export function useConversationActions() {
     }
 
     function archive(conversation: Conversation): void {
-      void move(conversation, "archive");
-      showToast(t("archived_toast", { name: nameOf(conversation) }), () => void move(conversation, "unarchive"));
+      const toastId = showToast(t("archived_toast", { name: nameOf(conversation) }), () => void move(conversation, "unarchive"));
+      void move(conversation, "archive", toastId);
     }
 
     function unarchive(conversation: Conversation): void {
-      void move(conversation, "unarchive");
-      showToast(t("unarchived_toast", { name: nameOf(conversation) }), () => void move(conversation, "archive"));
+      const toastId = showToast(t("unarchived_toast", { name: nameOf(conversation) }), () => void move(conversation, "archive"));
+      void move(conversation, "unarchive", toastId);
     }
 
     async function setRead(conversation: Conversation, isRead: boolean): Promise<void> {

@@ -1,6 +1,6 @@
 // The virtual list of conversations: fixed rows, pages read ahead, and a view that stays put when rows arrive above it.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
+import { Link, useRouter } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Button } from "@mantine/core";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
@@ -37,6 +37,7 @@ type ListProps = {
 export function ConversationList({ filters, rows, query, selectedId, cursorId, actions, onClearFilters }: ListProps) {
   const t = inboxWords.use();
   const shared = componentWords.use();
+  const router = useRouter();
   const scroller = useRef<HTMLDivElement>(null);
   const { hasNextPage, isFetchingNextPage, isFetchNextPageError, fetchNextPage } = query;
   const hasFoot = isFetchNextPageError || (!hasNextPage && query.data?.pages.at(-1)?.next !== null);
@@ -49,6 +50,7 @@ export function ConversationList({ filters, rows, query, selectedId, cursorId, a
   });
   useStableScroll(scroller, rows);
 
+  const addressSearch = useMemo(() => router.buildLocation({ to: "/inbox", search: filters }).searchStr, [router, filters]);
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -82,7 +84,7 @@ export function ConversationList({ filters, rows, query, selectedId, cursorId, a
             <ConversationRow
               key={row.id}
               conversation={row}
-              filters={filters}
+              address={`/inbox/${row.id}${addressSearch}`}
               top={item.start}
               index={item.index}
               isSelected={row.id === selectedId}

@@ -1,8 +1,7 @@
 // One conversation in the list: two lines in 60 px; actions appear on hover and focus without moving anything.
 import { IconArchive, IconInbox, IconMail, IconMailOpened } from "@tabler/icons-react";
-import { Link } from "@tanstack/react-router";
-import { memo } from "react";
-import type { Conversation, ConversationFilters } from "../../api/types";
+import { memo, useState } from "react";
+import type { Conversation } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
 import { RelativeTime } from "../../components/relative_time";
 import { hasChip } from "./categories";
@@ -11,6 +10,7 @@ import styles from "./list.module.css";
 import { inboxWords } from "./words";
 
 export type RowActions = {
+  onOpen: (conversation: Conversation) => void;
   onMove: (conversation: Conversation) => void;
   onToggleRead: (conversation: Conversation) => void;
   disabledReason: string | null;
@@ -18,7 +18,8 @@ export type RowActions = {
 
 type RowProps = {
   conversation: Conversation;
-  filters: ConversationFilters;
+  /** Where the row leads, for the address bar and for opening in a new tab. */
+  address: string;
   top: number;
   index: number;
   isSelected: boolean;
@@ -26,10 +27,12 @@ type RowProps = {
   actions: RowActions;
 };
 
-export const ConversationRow = memo(function ConversationRow({ conversation, filters, top, index, isSelected, isCursor, actions }: RowProps) {
+export const ConversationRow = memo(function ConversationRow({ conversation, address, top, index, isSelected, isCursor, actions }: RowProps) {
   const t = inboxWords.use();
   const { contact } = conversation;
   const isUnread = conversation.unread_count > 0;
+  // A plain link and late buttons: a router link and tooltips in each row cost the scrolling its smoothness.
+  const [isActive, setActive] = useState(false);
   return (
     <div
       role="listitem"
@@ -40,11 +43,18 @@ export const ConversationRow = memo(function ConversationRow({ conversation, fil
       data-unread={isUnread}
       data-selected={isSelected}
       data-cursor={isCursor}
+      onMouseEnter={() => setActive(true)}
+      onMouseLeave={() => setActive(false)}
+      onFocus={() => setActive(true)}
+      onBlur={() => setActive(false)}
     >
-      <Link
-        to="/inbox/$conversationId"
-        params={{ conversationId: conversation.id }}
-        search={filters}
+      <a
+        href={address}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+          event.preventDefault();
+          actions.onOpen(conversation);
+        }}
         className={styles.rowLink}
         data-conversation={conversation.id}
         aria-current={isSelected ? "true" : undefined}
@@ -73,8 +83,16 @@ export const ConversationRow = memo(function ConversationRow({ conversation, fil
             ) : null}
           </span>
         </span>
-      </Link>
-      <div className={styles.rowActions}>
+      </a>
+      {isActive ? <ActionsOfRow conversation={conversation} isUnread={isUnread} actions={actions} /> : null}
+    </div>
+  );
+});
+
+function ActionsOfRow({ conversation, isUnread, actions }: { conversation: Conversation; isUnread: boolean; actions: RowActions }) {
+  const t = inboxWords.use();
+  return (
+    <div className={styles.rowActions}>
         <ActionButton
           size="small"
           tabIndex={-1}
@@ -93,7 +111,6 @@ export const ConversationRow = memo(function ConversationRow({ conversation, fil
           disabledReason={actions.disabledReason}
           onClick={() => actions.onMove(conversation)}
         />
-      </div>
     </div>
   );
-});
+}

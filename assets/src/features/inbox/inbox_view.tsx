@@ -74,7 +74,7 @@ export function InboxView() {
   useCommand("mark_unread", onCursorRow((row) => void actions.setRead(row, false)));
   usePrefetchNext(openId === null ? undefined : rows[point + 1]);
 
-  const rowActions = useStableActions(moveRow, (row) => void actions.setRead(row, row.unread_count > 0), disabledReason);
+  const rowActions = useStableActions((row) => open(row, false), moveRow, (row) => void actions.setRead(row, row.unread_count > 0), disabledReason);
   const changeFilters = (next: ConversationFilters) => void navigate({ to: "/inbox", search: parseFilters(next as Record<string, unknown>) });
   return (
     <Split
@@ -106,15 +106,19 @@ function focusRow(id: string): void {
   );
 }
 
+type RowHandler = (row: Conversation) => void;
+
 /** Rows are memoised, so their handlers must not change with each render. */
-function useStableActions(onMove: (row: Conversation) => void, onToggleRead: (row: Conversation) => void, disabledReason: string | null) {
-  const [latest] = useState<{ onMove: typeof onMove; onToggleRead: typeof onToggleRead }>(() => ({ onMove, onToggleRead }));
+function useStableActions(onOpen: RowHandler, onMove: RowHandler, onToggleRead: RowHandler, disabledReason: string | null) {
+  const [latest] = useState<{ onOpen: RowHandler; onMove: RowHandler; onToggleRead: RowHandler }>(() => ({ onOpen, onMove, onToggleRead }));
   useEffect(() => {
+    latest.onOpen = onOpen;
     latest.onMove = onMove;
     latest.onToggleRead = onToggleRead;
   });
   return useMemo(
     () => ({
+      onOpen: (row: Conversation) => latest.onOpen(row),
       onMove: (row: Conversation) => latest.onMove(row),
       onToggleRead: (row: Conversation) => latest.onToggleRead(row),
       disabledReason,
