@@ -49,7 +49,7 @@ export async function search(q: string, sort: "date" | "relevance", cursor: stri
     total: Number(envelope["total"] ?? envelope.data.length),
     is_total_capped: Boolean(envelope["is_total_capped"]),
     took_ms: Number(envelope["took_ms"] ?? 0),
-    lag_ms: Number(envelope["lag_ms"] ?? 0),
+    lag_events: Number(envelope["lag_events"] ?? 0),
   };
 }
 
@@ -67,8 +67,8 @@ export const listEvents = (kind: string, cursor: string | null, signal?: AbortSi
   page<api.DomainEvent>("/events", { kind, limit: 100, cursor }, signal);
 export const listProviderEvents = (state: string, cursor: string | null, signal?: AbortSignal) =>
   page<api.ProviderEvent>("/provider-events", { state, limit: 50, cursor }, signal);
-export const findProviderEvent = (id: string, signal?: AbortSignal) => data<api.ProviderEventDetail>("GET", `/provider-events/${id}`, undefined, signal);
-export const replayProviderEvent = (id: string) => data<unknown>("POST", `/provider-events/${id}/replay`);
+export const findProviderEvent = (id: string, signal?: AbortSignal) => data<api.ProviderEvent>("GET", `/provider-events/${id}`, undefined, signal);
+export const replayProviderEvent = (id: string) => data<api.Job>("POST", `/provider-events/${id}/replay`);
 export const listConnections = (signal?: AbortSignal) => data<api.Connection[]>("GET", "/connections", undefined, signal);
 export const createConnection = (name: string) => data<api.ConnectionSecret>("POST", "/connections", { provider: "instantly", name });
 export const findConnection = (id: string, signal?: AbortSignal) => data<api.Connection>("GET", `/connections/${id}`, undefined, signal);

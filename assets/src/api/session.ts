@@ -27,7 +27,7 @@ export function readSession(): SessionState {
 
 export function acceptSession(session: Session): void {
   accessToken = session.access_token;
-  publish({ status: "signed_in", account: session.account, organization: session.organization, role: session.role });
+  publish({ status: "signed_in", account: session.account, organization: session.organization, role: session.role, is_operator: session.is_operator });
 }
 
 export function acceptMe(me: Me): void {

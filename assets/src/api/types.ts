@@ -3,7 +3,7 @@ export type Role = "owner" | "admin" | "member" | "viewer";
 export type Language = "de" | "en";
 export type Account = { id: string; email: string; name: string; language: Language; theme: "auto" | "light" | "dark"; time_zone: string };
 export type Organization = { id: string; name: string };
-export type Me = { account: Account; organization: Organization; role: Role };
+export type Me = { account: Account; organization: Organization; role: Role; is_operator: boolean };
 export type Session = Me & { access_token: string; expires_at_ms: number; token_type: "Bearer" };
 export type SetupState = { is_needed: boolean; is_code_needed: boolean };
 
@@ -21,7 +21,9 @@ export type Conversation = {
   last_message_at_ms: number; last_direction: Direction; created_at_ms: number;
 };
 export type Counts = {
-  unread: number; inbox: number; archived: number; is_capped?: boolean;
+  unread: number; inbox: number; archived: number;
+  /** Counting stops here: a number this high means "at least". */
+  cap: number;
   categories: { category: Category; unread: number; total: number }[];
   mailboxes: { id: string; address: string; unread: number }[];
 };
@@ -35,14 +37,14 @@ export type EventPayload = Record<string, unknown>;
 export type TimelineEntry = { sequence: number; kind: string; at_ms: number; payload: EventPayload };
 export type Contact = {
   id: string; address: string; name: string; first_name: string; last_name: string; company_name: string; job_title: string;
-  phone: string; website: string; interest: number | null; label: string | null; custom_fields: Record<string, string>;
-  suppression: { reason: "bounced" | "unsubscribed" | "complained"; at_ms: number } | null; source: string;
-  campaigns: { id: string; name: string; step: number | null; state: "active" | "completed" | "failed" }[];
+  phone: string; website: string; interest: number | null; category: string; label: string; custom_fields: Record<string, string>;
+  suppression: { reason: string; at_ms: number } | null; source: string;
+  campaigns: { id: string; name: string; step: number; state: string }[];
   created_at_ms: number; updated_at_ms: number;
 };
 export type Hit = { message_id: string; conversation: Conversation; direction: Direction; subject_html: string; snippet_html: string; occurred_at_ms: number; score: number };
 export type Counters = {
-  sent: number; opened: number; clicked: number; replied: number; auto_replied: number; bounced: number; unsubscribed: number;
+  sent: number; opened: number; clicked: number; replied: number; replied_contacts: number; auto_replied: number; bounced: number; unsubscribed: number;
   complained: number; interested: number; not_interested: number; meetings_booked: number; contacts: number;
 };
 export type Rates = {
@@ -50,35 +52,36 @@ export type Rates = {
   unsubscribe_rate: number | null; interested_rate: number | null;
 };
 export type Campaign = {
-  id: string; provider_campaign_id: string; name: string; state: "unknown" | "active" | "paused" | "completed" | "error"; is_synced: boolean;
-  counters: Counters; rates: Rates; last_event_at_ms: number | null; created_at_ms: number;
+  id: string; provider_campaign_id: string; name: string; state: "unknown" | "active" | "paused" | "completed"; is_synced: boolean;
+  counters: Counters; rates: Rates; last_event_at_ms: number; created_at_ms: number;
 };
-export type CampaignDay = Counters & { day: string };
+export type CampaignDay = {
+  day: string; sent: number; opened: number; clicked: number; replied: number; auto_replied: number; bounced: number; unsubscribed: number; complained: number;
+};
+export type MailboxCounters = { sent: number; received: number; auto_replied: number; bounced: number };
 export type Mailbox = {
-  id: string; address: string; state: "unknown" | "active" | "error" | "suspended"; state_reason: string | null; state_at_ms: number | null;
-  counters: { sent: number; received: number; auto_replied: number; bounced: number }; unread_count: number;
-  today: { sent: number; received: number }; last_event_at_ms: number | null; created_at_ms: number;
+  id: string; address: string; state: "unknown" | "active" | "error" | "suspended"; state_reason: string; state_at_ms: number;
+  counters: MailboxCounters; today: MailboxCounters; unread_count: number; last_event_at_ms: number; created_at_ms: number;
 };
 export type DomainEvent = { sequence: number; kind: string; actor: string; entity_kind: string; entity_id: string; at_ms: number; payload: EventPayload };
 export type ProviderEvent = {
-  id: string; connection_id: string; event_type: string; state: "applied" | "unknown" | "invalid"; note: string | null;
-  occurred_at_ms: number | null; received_at_ms: number; has_payload: boolean;
+  id: string; connection_id: string; event_type: string; state: string; note: string;
+  occurred_at_ms: number; received_at_ms: number; payload?: string;
 };
-export type ProviderEventDetail = ProviderEvent & { payload: unknown };
 export type Connection = {
-  id: string; provider: string; name: string; is_shared: boolean; webhook_url?: string | null; header_name: string; header_webhook_url: string;
+  id: string; provider: string; name: string; is_shared: boolean; webhook_url: string; header_name: string;
   last_event_at_ms: number | null; event_count: number; created_at_ms: number;
 };
-export type ConnectionSecret = Connection & { webhook_secret: string };
-export type UnroutedEvent = { id: string; connection_id: string; event_type: string; provider_campaign_id: string | null; received_at_ms: number };
+export type ConnectionSecret = Connection & { webhook_secret: string; token_webhook_url: string };
+export type UnroutedEvent = { id: string; connection_id: string; event_type: string; provider_campaign_id: string; received_at_ms: number };
 export type Job = {
-  id: string; kind: string; state: "waiting" | "running" | "done" | "dead"; attempts: number; max_attempts: number; run_at_ms: number;
-  last_error: string | null; created_at_ms: number;
+  id: string; kind: string; state: string; attempts: number; max_attempts: number; run_at_ms: number;
+  last_error: string; created_at_ms: number;
 };
-export type Status = { version: string; started_at_ms: number; consumers: { name: string; cursor: number; head: number; lag: number; last_error: string | null }[] };
+export type Status = { version: string; started_at_ms: number; is_index_rebuilding: boolean; consumers: { name: string; cursor: number; head: number; lag: number; last_error: string }[] };
 
 export type ConversationFilters = {
   view?: "inbox" | "archived" | "sent" | "all"; is_unread?: boolean; mailbox_id?: string; campaign_id?: string; category?: Category;
 };
 export type Page<T> = { rows: T[]; next: string | null };
-export type SearchPage = Page<Hit> & { total: number; is_total_capped: boolean; took_ms: number; lag_ms: number };
+export type SearchPage = Page<Hit> & { total: number; is_total_capped: boolean; took_ms: number; lag_events: number };

@@ -85,7 +85,7 @@ function Views({ isFolded }: { isFolded: boolean }) {
               <Link to={view.to} className={styles.item} aria-label={isFolded ? t(view.name) : undefined} activeOptions={{ includeSearch: false }}>
                 <view.icon size={18} stroke={1.5} aria-hidden />
                 {isFolded ? null : <span className={styles.itemName}>{t(view.name)}</span>}
-                {unread > 0 && !isFolded ? <UnreadCount count={unread} isCapped={counts.data?.is_capped} /> : null}
+                {unread > 0 && !isFolded ? <UnreadCount count={unread} cap={counts.data?.cap} /> : null}
               </Link>
             </Tooltip>
           </li>
@@ -95,14 +95,14 @@ function Views({ isFolded }: { isFolded: boolean }) {
   );
 }
 
-export function UnreadCount({ count, isCapped }: { count: number; isCapped?: boolean }) {
+export function UnreadCount({ count, cap }: { count: number; cap?: number }) {
   const t = appWords.use();
   const format = useFormat();
   return (
     <span className={styles.count}>
       <span aria-hidden="true">
         {format.number(count)}
-        {isCapped ? "+" : ""}
+        {cap !== undefined && count >= cap ? "+" : ""}
       </span>
       <span className="visually-hidden">{t("unread_count", { count })}</span>
     </span>
@@ -132,7 +132,7 @@ function Labels() {
               <Mark {...CATEGORY_LOOKS[category]} />
             </span>
             <span className={styles.itemName}>{words(`category_${category}`)}</span>
-            {unread > 0 ? <UnreadCount count={unread} /> : null}
+            {unread > 0 ? <UnreadCount count={unread} cap={counts.data?.cap} /> : null}
           </Link>
         </li>
       ))}

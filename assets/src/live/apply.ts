@@ -9,6 +9,8 @@ import { readHiddenIds, readOpenConversationId } from "./view_state";
 
 const QUIET_MS = 250;
 const FIGURES_QUIET_MS = 1_000;
+/** By then the first page of the list has been read. */
+const CATCH_UP_MS = 600;
 const FEED_LIMIT = 2_000;
 /** Up to this many touched conversations are read one by one for the caches outside of the lists. */
 const CONVERSATION_READ_LIMIT = 5;
@@ -16,11 +18,12 @@ const CONVERSATION_READ_LIMIT = 5;
 type ConversationPages = InfiniteData<Page<Conversation>, string | null>;
 type EventPages = InfiniteData<Page<DomainEvent>, string | null>;
 
-export type LiveApplier = { accept: (events: DomainEvent[]) => void; resetAll: () => void; stop: () => void };
+export type LiveApplier = { accept: (events: DomainEvent[]) => void; resetAll: () => void; catchUp: () => void; stop: () => void };
 
 export function createLiveApplier(client: QueryClient): LiveApplier {
   let waiting: DomainEvent[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let catchUpTimer: ReturnType<typeof setTimeout> | undefined;
   let isBusy = false;
   let figuresTimer: ReturnType<typeof setTimeout> | undefined;
   let figures = { campaignIds: new Set<string>(), areMailboxesTouched: false };
@@ -71,7 +74,14 @@ export function createLiveApplier(client: QueryClient): LiveApplier {
       waiting = [];
       void client.invalidateQueries();
     },
+    catchUp() {
+      catchUpTimer = setTimeout(() => {
+        void client.invalidateQueries({ queryKey: ["counts"] });
+        void refreshLists(client);
+      }, CATCH_UP_MS);
+    },
     stop() {
+      clearTimeout(catchUpTimer);
       clearTimeout(timer);
       clearTimeout(figuresTimer);
     },

@@ -13,6 +13,8 @@ export type LiveHandlers = {
   onState: (state: LiveState) => void;
   onEvents: (events: DomainEvent[]) => void;
   onGap: () => void;
+  /** The first connection stands; what happened while the page was still loading is not among its events. */
+  onStart: () => void;
 };
 
 const FIRST_WAIT_MS = 500;
@@ -33,7 +35,10 @@ export function startLiveConnection(handlers: LiveHandlers): () => void {
       failures = 0;
       handlers.onState("connected");
       // Without an earlier sequence this is the start; with one, the missed events follow as their own frame.
-      sequence ??= frame.sequence;
+      if (sequence === null) {
+        sequence = frame.sequence;
+        handlers.onStart();
+      }
     } else if (frame.type === "events") {
       const seen = sequence ?? -1;
       sequence = Math.max(seen, frame.sequence);

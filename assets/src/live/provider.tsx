@@ -1,6 +1,6 @@
 // Runs the live connection while someone is signed in and offers its state to the shell.
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, useContext, useEffect, useRef, useState, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 import { createLiveApplier } from "./apply";
 import { startLiveConnection, type LiveState } from "./connection";
 
@@ -13,16 +13,13 @@ export function useLiveState(): LiveState {
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>("reconnecting");
-  const hasConnected = useRef(false);
   useEffect(() => {
     const applier = createLiveApplier(client);
     const stop = startLiveConnection({
-      onState: (next) => {
-        if (next === "connected") hasConnected.current = true;
-        setState(next);
-      },
+      onState: setState,
       onEvents: applier.accept,
       onGap: applier.resetAll,
+      onStart: applier.catchUp,
     });
     return () => {
       stop();

@@ -56,13 +56,15 @@ function Figures({ campaign }: { campaign: Campaign }) {
   const format = useFormat();
   const { counters, rates } = campaign;
   const ofSent = t("of_sent", { n: format.number(counters.sent) });
+  const ofContacts = t("of_contacts", { n: format.number(counters.contacts) });
+  // Replies, interest and unsubscriptions are counted per person, bounces and opens per message; each note names its base.
   const figures = [
-    { name: t("sent"), value: format.number(counters.sent), note: `${format.number(counters.contacts)} ${t("contacts")}` },
-    { name: t("replied"), value: format.percent(rates.reply_rate), note: `${format.number(counters.replied)} ${ofSent}` },
-    { name: t("interested"), value: format.percent(rates.interested_rate), note: `${format.number(counters.interested)} ${ofSent}` },
-    { name: t("meetings_booked"), value: format.number(counters.meetings_booked), note: ofSent },
+    { name: t("sent"), value: format.number(counters.sent), note: t("to_contacts", { n: format.number(counters.contacts) }) },
+    { name: t("replied"), value: format.percent(rates.reply_rate), note: `${format.number(counters.replied_contacts)} ${ofContacts}` },
+    { name: t("interested"), value: format.percent(rates.interested_rate), note: `${format.number(counters.interested)} ${ofContacts}` },
+    { name: t("meetings_booked"), value: format.number(counters.meetings_booked), note: ofContacts },
     { name: t("bounced"), value: format.percent(rates.bounce_rate), note: `${format.number(counters.bounced)} ${ofSent}` },
-    { name: t("unsubscribed"), value: format.percent(rates.unsubscribe_rate), note: `${format.number(counters.unsubscribed)} ${ofSent}` },
+    { name: t("unsubscribed"), value: format.percent(rates.unsubscribe_rate), note: `${format.number(counters.unsubscribed)} ${ofContacts}` },
     { name: t("opened"), value: format.percent(rates.open_rate), note: `${format.number(counters.opened)} ${ofSent}`, isUnreliable: true },
   ];
   return (
@@ -148,8 +150,8 @@ function DayTable({ rows }: { rows: CampaignDay[] }) {
             <th scope="col" className={page.number}>{t("sent")}</th>
             <th scope="col" className={page.number}>{t("replied")}</th>
             <th scope="col" className={page.number}>{t("auto_replied")}</th>
-            <th scope="col" className={page.number}>{t("interested")}</th>
             <th scope="col" className={page.number}>{t("bounced")}</th>
+            <th scope="col" className={page.number}>{t("unsubscribed")}</th>
           </tr>
         </thead>
         <tbody>
@@ -159,8 +161,8 @@ function DayTable({ rows }: { rows: CampaignDay[] }) {
               <td className={page.number}>{format.number(row.sent)}</td>
               <td className={page.number}>{format.number(row.replied)}</td>
               <td className={page.number}>{format.number(row.auto_replied)}</td>
-              <td className={page.number}>{format.number(row.interested)}</td>
               <td className={page.number}>{format.number(row.bounced)}</td>
+              <td className={page.number}>{format.number(row.unsubscribed)}</td>
             </tr>
           ))}
         </tbody>

@@ -98,7 +98,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
       </td>
       <td className={page.number}>{format.number(counters.contacts)}</td>
       <td className={page.number}>{format.number(counters.sent)}</td>
-      {withRate(counters.replied, rates.reply_rate)}
+      {withRate(counters.replied_contacts, rates.reply_rate)}
       {withRate(counters.interested, rates.interested_rate)}
       <td className={page.number}>{format.number(counters.meetings_booked)}</td>
       {withRate(counters.bounced, rates.bounce_rate)}
@@ -107,7 +107,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
         {format.number(counters.opened)}
         <span className={page.rate}>{format.percent(rates.open_rate)}</span>
       </td>
-      <td className={`${page.number} ${page.soft}`}>{campaign.last_event_at_ms === null ? "–" : <RelativeTime atMs={campaign.last_event_at_ms} />}</td>
+      <td className={`${page.number} ${page.soft}`}>{campaign.last_event_at_ms === 0 ? "–" : <RelativeTime atMs={campaign.last_event_at_ms} />}</td>
     </tr>
   );
 }

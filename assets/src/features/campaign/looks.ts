@@ -6,6 +6,5 @@ export const CAMPAIGN_LOOKS: Record<Campaign["state"], { tone: Tone; shape: Shap
   active: { tone: "positive", shape: "disc" },
   paused: { tone: "caution", shape: "half" },
   completed: { tone: "neutral", shape: "square" },
-  error: { tone: "negative", shape: "triangle" },
   unknown: { tone: "neutral", shape: "ring" },
 };

@@ -50,7 +50,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
       {contact.suppression ? (
         <div className={styles.warning}>
           <Mark tone="negative" shape="triangle" />
-          <span>{t(`suppressed_${contact.suppression.reason}`, { date: format.date(contact.suppression.at_ms) })}</span>
+          <span>{t(suppressionWord(contact.suppression.reason), { date: format.date(contact.suppression.at_ms) })}</span>
         </div>
       ) : null}
       <div className={styles.section}>
@@ -76,7 +76,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
                 <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }} title={campaign.name}>
                   {campaign.name}
                 </Link>
-                <span>{[campaign.step === null ? "" : t("step", { step: campaign.step }), t(`campaign_state_${campaign.state}`)].filter(Boolean).join(", ")}</span>
+                <span>{[campaign.step > 0 ? t("step", { step: campaign.step }) : "", describeState(campaign.state, t)].filter(Boolean).join(", ")}</span>
               </li>
             ))}
           </ul>
@@ -96,6 +96,19 @@ function ContactFacts({ contact }: { contact: Contact }) {
       ) : null}
     </>
   );
+}
+
+type Words = ReturnType<typeof inboxWords.use>;
+
+function suppressionWord(reason: string): "suppressed_bounced" | "suppressed_complained" | "suppressed_unsubscribed" {
+  if (reason === "bounced") return "suppressed_bounced";
+  return reason === "complained" ? "suppressed_complained" : "suppressed_unsubscribed";
+}
+
+function describeState(state: string, t: Words): string {
+  if (state === "active") return t("campaign_state_active");
+  if (state === "completed") return t("campaign_state_completed");
+  return state === "failed" ? t("campaign_state_failed") : "";
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

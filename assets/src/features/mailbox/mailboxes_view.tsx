@@ -60,10 +60,10 @@ function MailboxRow({ mailbox }: { mailbox: Mailbox }) {
           {mailbox.address}
         </Link>
       </td>
-      <td title={mailbox.state_at_ms === null ? undefined : t("since", { time: format.dateTime(mailbox.state_at_ms) })}>
+      <td title={mailbox.state_at_ms === 0 ? undefined : t("since", { time: format.dateTime(mailbox.state_at_ms) })}>
         <StateWord {...MAILBOX_LOOKS[mailbox.state]} word={t(`state_${mailbox.state}`)} />
       </td>
-      <td className={page.soft} title={mailbox.state_reason ?? undefined} style={{ maxWidth: 220, overflow: "hidden", textOverflow: "ellipsis" }}>
+      <td className={page.soft} title={mailbox.state_reason || undefined} style={{ maxWidth: 220, overflow: "hidden", textOverflow: "ellipsis" }}>
         {mailbox.state_reason || "–"}
       </td>
       <td className={page.number}>{format.number(mailbox.unread_count)}</td>
@@ -72,7 +72,7 @@ function MailboxRow({ mailbox }: { mailbox: Mailbox }) {
       <td className={page.number}>{format.number(mailbox.counters.sent)}</td>
       <td className={page.number}>{format.number(mailbox.counters.received)}</td>
       <td className={page.number}>{format.number(mailbox.counters.bounced)}</td>
-      <td className={`${page.number} ${page.soft}`}>{mailbox.last_event_at_ms === null ? "–" : <RelativeTime atMs={mailbox.last_event_at_ms} />}</td>
+      <td className={`${page.number} ${page.soft}`}>{mailbox.last_event_at_ms === 0 ? "–" : <RelativeTime atMs={mailbox.last_event_at_ms} />}</td>
     </tr>
   );
 }

@@ -20,7 +20,8 @@ import styles from "./search.module.css";
 import { searchWords } from "./words";
 
 const TYPING_PAUSE_MS = 120;
-const LAG_WORTH_SAYING_MS = 3_000;
+/** A handful of events is the second before indexing, not worth a word. */
+const LAG_WORTH_SAYING = 100;
 
 export function SearchView() {
   const t = searchWords.use();
@@ -150,7 +151,7 @@ export function SearchView() {
   );
 }
 
-function InfoLine({ page, sort }: { page: { total: number; is_total_capped: boolean; took_ms: number; lag_ms: number } | undefined; sort: "date" | "relevance" }) {
+function InfoLine({ page, sort }: { page: { total: number; is_total_capped: boolean; took_ms: number; lag_events: number } | undefined; sort: "date" | "relevance" }) {
   const t = searchWords.use();
   const format = useFormat();
   const navigate = useNavigate();
@@ -171,7 +172,7 @@ function InfoLine({ page, sort }: { page: { total: number; is_total_capped: bool
           ]}
         />
       </div>
-      {page && page.lag_ms > LAG_WORTH_SAYING_MS ? <p className={styles.lag}>{t("lag", { seconds: Math.ceil(page.lag_ms / 1000) })}</p> : null}
+      {page && page.lag_events > LAG_WORTH_SAYING ? <p className={styles.lag}>{t("lag", { shown: format.number(page.lag_events) })}</p> : null}
     </>
   );
 }

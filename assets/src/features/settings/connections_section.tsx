@@ -127,7 +127,7 @@ function ConnectionItem({ connection, adminReason, secret, onSecret }: ItemProps
         <span title={last === null ? undefined : format.exact(last)}>{last === null ? t("connection_never") : t("connection_last", { time: format.short(last, now) })}</span>
         <span>{t("connection_events", { count: connection.event_count, shown: format.number(connection.event_count) })}</span>
         <span>{t("connection_created", { time: format.date(connection.created_at_ms) })}</span>
-        <code>{connection.header_webhook_url}</code>
+        <code>{connection.webhook_url}</code>
       </div>
       {question === null ? null : (
         <div className={styles.confirm} role="alert">

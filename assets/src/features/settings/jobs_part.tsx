@@ -2,7 +2,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as calls from "../../api/calls";
 import { jobsQuery } from "../../api/queries";
-import type { Job } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
 import { StateWord, type Shape, type Tone } from "../../components/mark";
@@ -13,12 +12,18 @@ import { showToast } from "../../components/toast";
 import styles from "./settings.module.css";
 import { settingsWords } from "./words";
 
-const LOOKS: Record<Job["state"], { tone: Tone; shape: Shape }> = {
+type State = "waiting" | "running" | "done" | "dead";
+
+const LOOKS: Record<State, { tone: Tone; shape: Shape }> = {
   waiting: { tone: "neutral", shape: "ring" },
   running: { tone: "information", shape: "half" },
   done: { tone: "positive", shape: "disc" },
   dead: { tone: "negative", shape: "triangle" },
 };
+
+function readState(state: string): State {
+  return state === "running" || state === "done" || state === "dead" ? state : "waiting";
+}
 
 export function JobsPart() {
   const t = settingsWords.use();
@@ -59,13 +64,13 @@ export function JobsPart() {
                     <code>{job.kind}</code>
                   </td>
                   <td>
-                    <StateWord {...LOOKS[job.state]} word={t(`job_${job.state}`)} />
+                    <StateWord {...LOOKS[readState(job.state)]} word={t(`job_${readState(job.state)}`)} />
                   </td>
                   <td className={page.number}>{`${job.attempts} / ${job.max_attempts}`}</td>
                   <td className={page.soft}>
                     <RelativeTime atMs={job.run_at_ms} />
                   </td>
-                  <td className={`${page.soft} ${styles.clip}`} title={job.last_error ?? undefined}>
+                  <td className={`${page.soft} ${styles.clip}`} title={job.last_error || undefined}>
                     {job.last_error || "–"}
                   </td>
                   <td className={page.number}>

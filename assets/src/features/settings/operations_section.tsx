@@ -9,7 +9,7 @@ import { settingsWords } from "./words";
 
 export function OperationsSection() {
   const t = settingsWords.use();
-  const { role } = useMe();
+  const { role, is_operator: isOperator } = useMe();
   if (role !== "owner" && role !== "admin") {
     return (
       <div className={styles.narrow}>
@@ -23,7 +23,7 @@ export function OperationsSection() {
       <StatusPart />
       <JobsPart />
       <ProviderEventsPart />
-      <UnroutedPart />
+      {isOperator ? <UnroutedPart /> : null}
     </div>
   );
 }

@@ -16,12 +16,18 @@ import { componentWords } from "../../components/words";
 import styles from "./settings.module.css";
 import { settingsWords } from "./words";
 
-const LOOKS: Record<ProviderEvent["state"], { tone: Tone; shape: Shape }> = {
+type State = "applied" | "unknown" | "failed";
+
+const LOOKS: Record<State, { tone: Tone; shape: Shape }> = {
   applied: { tone: "positive", shape: "disc" },
   unknown: { tone: "caution", shape: "ring" },
-  invalid: { tone: "negative", shape: "triangle" },
+  failed: { tone: "negative", shape: "triangle" },
 };
-const STATES = ["all", "applied", "unknown", "invalid"] as const;
+const STATES = ["all", "applied", "unknown", "failed"] as const;
+
+function readState(state: string): State {
+  return state === "applied" || state === "failed" ? state : "unknown";
+}
 
 export function ProviderEventsPart() {
   const t = settingsWords.use();
@@ -94,6 +100,7 @@ function ProviderEventRow({ event, isOpen, onToggle }: { event: ProviderEvent; i
     onSuccess: () => {
       showToast(t("replayed"));
       void client.invalidateQueries({ queryKey: ["provider-events"] });
+      void client.invalidateQueries({ queryKey: ["jobs"] });
     },
     onError: (error) => showToast(describe(error)),
   });
@@ -103,23 +110,17 @@ function ProviderEventRow({ event, isOpen, onToggle }: { event: ProviderEvent; i
         <code>{event.event_type}</code>
       </td>
       <td>
-        <StateWord {...LOOKS[event.state]} word={t(`provider_state_${event.state}`)} />
+        <StateWord {...LOOKS[readState(event.state)]} word={t(`provider_state_${readState(event.state)}`)} />
       </td>
       <td className={page.soft}>
         <RelativeTime atMs={event.received_at_ms} />
       </td>
-      <td className={`${page.soft} ${styles.clip}`} title={event.note ?? undefined}>
+      <td className={`${page.soft} ${styles.clip}`} title={event.note || undefined}>
         {event.note || "–"}
       </td>
       <td className={page.number}>
-        {event.has_payload ? (
-          <>
-            <ActionButton size="small" label={isOpen ? t("payload_hide") : t("payload_show")} hasText isExpanded={isOpen} onClick={onToggle} />
-            <ActionButton size="small" label={t("replay")} hasText onClick={() => replay.mutate()} />
-          </>
-        ) : (
-          <span className={page.soft}>{t("payload_gone")}</span>
-        )}
+        <ActionButton size="small" label={isOpen ? t("payload_hide") : t("payload_show")} hasText isExpanded={isOpen} onClick={onToggle} />
+        <ActionButton size="small" label={t("replay")} hasText onClick={() => replay.mutate()} />
       </td>
     </tr>
   );
@@ -131,9 +132,19 @@ function Payload({ eventId }: { eventId: string }) {
   if (query.isError) return <p className={styles.none}>{t("payload_error")}</p>;
   if (!query.data) return null;
   const { payload } = query.data;
+  if (!payload) return <p className={styles.none}>{t("payload_gone")}</p>;
   return (
     <pre className={styles.payload} tabIndex={0}>
-      {typeof payload === "string" ? payload : JSON.stringify(payload, null, 2)}
+      {indent(payload)}
     </pre>
   );
+}
+
+/** A body that is not JSON is shown as it came. */
+function indent(payload: string): string {
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2);
+  } catch {
+    return payload;
+  }
 }

@@ -33,6 +33,7 @@ export function StatusPart() {
         <div>
           <h2>{t("status")}</h2>
           {status ? <p className={styles.soft}>{t("version", { version: status.version, time: format.dateTime(status.started_at_ms) })}</p> : null}
+          {status?.is_index_rebuilding ? <StateWord tone="information" shape="half" word={t("index_rebuilding")} /> : null}
         </div>
         <Button variant="default" loading={reindex.isPending} onClick={() => reindex.mutate()}>
           {t("reindex")}
@@ -66,7 +67,7 @@ export function StatusPart() {
                   </td>
                   <td className={page.number}>{format.number(consumer.cursor)}</td>
                   <td className={page.number}>{format.number(consumer.head)}</td>
-                  <td className={`${page.soft} ${styles.clip}`} title={consumer.last_error ?? undefined}>
+                  <td className={`${page.soft} ${styles.clip}`} title={consumer.last_error || undefined}>
                     {consumer.last_error || "–"}
                   </td>
                 </tr>

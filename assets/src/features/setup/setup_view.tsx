@@ -15,7 +15,7 @@ import styles from "./setup.module.css";
 import { WebhookValues } from "./webhook_values";
 import { setupWords } from "./words";
 
-const SHORTEST_PASSWORD = 12;
+const SHORTEST_PASSWORD = 10;
 type AccountFields = { name: string; email: string; password: string; setup_code: string };
 type Step = 1 | 2 | 3;
 

@@ -13,10 +13,10 @@ export function WebhookValues({ connection }: { connection: ConnectionSecret }) 
   const t = setupWords.use();
   return (
     <>
-      <CopyField label={t("address")} value={connection.header_webhook_url} />
+      <CopyField label={t("address")} value={connection.webhook_url} />
       <CopyField label={t("header")} value={connection.header_name} />
       <CopyField label={t("secret")} value={connection.webhook_secret} note={t("secret_note")} isSecret />
-      {connection.webhook_url ? <CopyField label={t("alternative")} value={connection.webhook_url} note={t("alternative_note")} isSecret /> : null}
+      <CopyField label={t("alternative")} value={connection.token_webhook_url} note={t("alternative_note")} isSecret />
       <FirstEventLight connectionId={connection.id} sinceMs={connection.last_event_at_ms} />
     </>
   );
