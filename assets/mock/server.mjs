@@ -98,7 +98,7 @@ setInterval(() => { for (let n = 0; n < control.rate / 20; n++) receive(); }, 50
 
 const account = { id: id("ac", 1), email: "anna@example.ch", name: "Anna Vontobel", language: "en", theme: "auto", time_zone: "Europe/Zurich" };
 const me = () => ({ is_operator: true, account: { ...account, language: control.language, theme: control.theme }, organization: { id: id("or", 1), name: "Vertrieb Nord AG" }, role: control.role });
-const session = () => ({ ...me(), access_token: "token-" + randomUUID(), expires_at_ms: Date.now() + 900_000, token_type: "Bearer" });
+const session = () => ({ ...me(), access_token: (control.token = "token-" + randomUUID()), expires_at_ms: Date.now() + 900_000, token_type: "Bearer" });
 let connections = [{ id: id("cn", 1), provider: "instantly", name: "Instantly", is_shared: false, header_name: "X-Webhook-Secret", webhook_url: "https://sales.example.ch/webhooks/instantly/webhook", last_event_at_ms: NOW - 42_000, event_count: 18_204, created_at_ms: NOW - 60 * DAY }, { id: id("cn", 2), provider: "instantly", name: "Instantly of the agency", is_shared: true, header_name: "X-Webhook-Secret", webhook_url: "https://sales.example.ch/webhooks/instantly/webhook", last_event_at_ms: null, event_count: 0, created_at_ms: NOW - 2 * DAY }];
 const withSecret = (c) => ({ ...c, webhook_secret: randomBytes(24).toString("base64url"), token_webhook_url: "https://sales.example.ch/webhooks/instantly/" + randomBytes(24).toString("base64url") });
 let jobs = [{ id: id("jb", 1), kind: "search.reindex", state: "running", attempts: 1, max_attempts: 3, run_at_ms: NOW - 5000, last_error: null, created_at_ms: NOW - 9000 }, { id: id("jb", 2), kind: "instantly.sync_campaigns", state: "dead", attempts: 8, max_attempts: 8, run_at_ms: NOW - 3_600_000, last_error: "401 Unauthorized: the API key of the connection “Instantly” was refused", created_at_ms: NOW - DAY }, { id: id("jb", 3), kind: "backup.verify", state: "done", attempts: 1, max_attempts: 3, run_at_ms: NOW - 7_200_000, last_error: null, created_at_ms: NOW - DAY }];
@@ -209,7 +209,9 @@ const server = createServer(async (request, response) => {
   if (html) return response.writeHead(200, { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox" }).end(`<!doctype html><html lang="de"><head><title>Message</title><style>body{margin:0;font:14px/1.5 sans-serif;background:#fff;color:#222}</style></head><body><p>Guten Tag</p><table border=1 cellpadding=6><tr><td>Position</td><td>Preis</td></tr><tr><td>12 Arbeitsplätze</td><td>CHF 1'200</td></tr></table><p><img alt="Logo" src="https://example.com/x.png" width=120 height=40></p><p>Freundliche Grüsse<br><b>Anna</b> (images ${url.searchParams.get("images")})</p></body></html>`);
   if (!url.pathname.startsWith("/api/")) return serveFile(response, url.pathname);
   if (control.delay) await new Promise((done) => setTimeout(done, control.delay));
+  if (url.pathname.includes("/auth/refresh")) control.refreshes = (control.refreshes ?? 0) + 1;
   try {
+    if (control.strict && !/\/auth\/|\/setup/.test(url.pathname) && request.headers.authorization !== `Bearer ${control.token}`) throw new Failure(401, "unauthenticated", "token expired");
     const answer = route(request.method, url.pathname.slice("/api/v1".length), url.searchParams, body);
     response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify({ success: true, ...answer }));
   } catch (error) {

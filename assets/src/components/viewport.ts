@@ -1,4 +1,4 @@
-// The two widths at which the layout changes, for code that must know; everything else is done in CSS.
+// What the window is like, for code that must know: the two widths at which the layout changes, and whether it is in view.
 import { useSyncExternalStore } from "react";
 
 function useMedia(query: string): boolean {
@@ -14,3 +14,10 @@ function useMedia(query: string): boolean {
 
 export const useIsPhone = () => useMedia("(max-width: 767px)");
 export const useIsNarrow = () => useMedia("(max-width: 1279px)");
+
+function subscribeToVisibility(listener: () => void): () => void {
+  document.addEventListener("visibilitychange", listener);
+  return () => document.removeEventListener("visibilitychange", listener);
+}
+
+export const useIsVisible = () => useSyncExternalStore(subscribeToVisibility, () => document.visibilityState === "visible");

@@ -132,7 +132,11 @@ export async function refreshLists(client: QueryClient): Promise<void> {
 }
 
 async function refreshSingles(client: QueryClient, ids: ReadonlySet<string>): Promise<void> {
-  const wanted = [...ids].filter((id) => client.getQueryData(["conversation", id]) !== undefined).slice(0, CONVERSATION_READ_LIMIT);
+  const openId = readOpenConversationId();
+  const wanted = [...ids]
+    .filter((id) => client.getQueryData(["conversation", id]) !== undefined)
+    .sort((left, right) => Number(right === openId) - Number(left === openId))
+    .slice(0, CONVERSATION_READ_LIMIT);
   await Promise.all(wanted.map((id) => client.invalidateQueries({ queryKey: ["conversation", id], exact: true })));
 }
 

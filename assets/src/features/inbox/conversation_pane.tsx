@@ -7,7 +7,7 @@ import type { Conversation } from "../../api/types";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { useChangeReason } from "../../components/permission";
 import { useStoredState } from "../../components/stored_state";
-import { useIsNarrow } from "../../components/viewport";
+import { useIsNarrow, useIsVisible } from "../../components/viewport";
 import { useCommand, useShortcutsOn } from "../../keyboard/commands";
 import { setOpenConversationId } from "../../live/view_state";
 import { useConversationActions } from "./actions";
@@ -101,15 +101,15 @@ function OpenConversation({ conversationId, known, onBack, onArchived }: Convers
 function useMarkReadOnOpen(conversation: Conversation | undefined): void {
   const actions = useConversationActions();
   const { role } = useMe();
+  const isVisible = useIsVisible();
   const handled = useRef<string | null>(null);
   const id = conversation?.id;
   const lastMessageAtMs = conversation?.last_message_at_ms;
   const isUnread = (conversation?.unread_count ?? 0) > 0;
   useEffect(() => {
     const key = `${id}/${lastMessageAtMs}`;
-    if (!conversation || role === "viewer" || handled.current === key) return;
-    if (document.visibilityState !== "visible") return;
+    if (!conversation || !isVisible || role === "viewer" || handled.current === key) return;
     handled.current = key;
     if (isUnread) void actions.setRead(conversation, true);
-  }, [id, lastMessageAtMs, isUnread, role, actions, conversation]);
+  }, [id, lastMessageAtMs, isUnread, isVisible, role, actions, conversation]);
 }
