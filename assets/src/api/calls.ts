@@ -1,81 +1,84 @@
-// One function per route of the contract, in its order; views and caches call these and never build a URL.
-import { send } from "./client";
+// One function per route that the interface uses, in the order of the contract; views and caches call these and never build a URL.
+import { client, readBody } from "./client";
 import type * as api from "./types";
 
-const PREFIX = "/api/v1";
+type Call<Body> = Promise<{ data?: Body; error?: unknown; response: Response }>;
 
-async function data<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  return (await send<T>(method, PREFIX + path, { body, signal })).data;
+/** `Row` narrows what the schema leaves open, see types. */
+async function readData<Row>(call: Call<{ data: unknown }>): Promise<Row> {
+  return (await readBody(call)).data as Row;
 }
 
-async function page<T>(path: string, query: Record<string, string | number | boolean | null | undefined>, signal?: AbortSignal): Promise<api.Page<T>> {
-  const envelope = await send<T[]>("GET", PREFIX + path, { query, signal });
-  return { rows: envelope.data, next: envelope.next ?? null };
+async function readPage<Row>(call: Call<{ data: unknown[]; next?: string | null }>): Promise<api.Page<Row>> {
+  const body = await readBody(call);
+  return { rows: body.data as Row[], next: body.next ?? null };
 }
+
+const at = (id: string) => ({ path: { id } });
 
 // Session
-export const findSetup = () => data<api.SetupState>("GET", "/setup");
-export type SetupBody = { email: string; password: string; name: string; organization_name: string; language: api.Language; setup_code?: string };
-export const createSetup = (body: SetupBody) => data<api.Session>("POST", "/setup", body);
-export const signIn = (body: { email: string; password: string }) => data<api.Session>("POST", "/auth/login", body);
-export const signInByLink = (token: string) => data<api.Session>("POST", "/auth/link", { token });
-export const signOut = () => data<unknown>("POST", "/auth/logout");
-export const updateMe = (body: Partial<Pick<api.Account, "name" | "language" | "theme" | "time_zone">>) => data<api.Me>("PUT", "/auth/me", body);
+export const findSetup = () => readBody(client.GET("/api/v1/setup")).then((body) => body.data);
+export const createSetup = (body: api.SetupRequest) => readData<api.Session>(client.POST("/api/v1/setup", { body }));
+export const signIn = (body: { email: string; password: string }) => readData<api.Session>(client.POST("/api/v1/auth/login", { body }));
+export const signInByLink = (token: string) => readData<api.Session>(client.POST("/api/v1/auth/link", { body: { token } }));
+export const signOut = () => readBody(client.POST("/api/v1/auth/logout"));
+export const updateMe = (body: api.ProfileRequest) => readData<api.Me>(client.PUT("/api/v1/auth/me", { body }));
 
 // Conversations
 export const listConversations = (filters: api.ConversationFilters, limit: number, cursor: string | null, signal?: AbortSignal) =>
-  page<api.Conversation>("/conversations", { ...filters, is_unread: filters.is_unread || undefined, limit, cursor }, signal);
-export const findCounts = (signal?: AbortSignal) => data<api.Counts>("GET", "/conversations/counts", undefined, signal);
-export const findConversation = (id: string, signal?: AbortSignal) => data<api.Conversation>("GET", `/conversations/${id}`, undefined, signal);
+  readPage<api.Conversation>(
+    client.GET("/api/v1/conversations", { params: { query: { ...filters, is_unread: filters.is_unread || undefined, limit, cursor: cursor ?? undefined } }, signal }),
+  );
+export const findCounts = (signal?: AbortSignal) => readData<api.Counts>(client.GET("/api/v1/conversations/counts", { signal }));
+export const findConversation = (id: string, signal?: AbortSignal) => readData<api.Conversation>(client.GET("/api/v1/conversations/{id}", { params: at(id), signal }));
 export const listMessages = (id: string, cursor: string | null, signal?: AbortSignal) =>
-  page<api.Message>(`/conversations/${id}/messages`, { limit: 50, cursor }, signal);
-export const listTimeline = (id: string, signal?: AbortSignal) => data<api.TimelineEntry[]>("GET", `/conversations/${id}/timeline`, undefined, signal);
+  readPage<api.Message>(client.GET("/api/v1/conversations/{id}/messages", { params: { ...at(id), query: { limit: 50, cursor: cursor ?? undefined } }, signal }));
+export const listTimeline = (id: string, signal?: AbortSignal) =>
+  readData<api.TimelineEntry[]>(client.GET("/api/v1/conversations/{id}/timeline", { params: at(id), signal }));
 export type ConversationAction = "read" | "unread" | "archive" | "unarchive";
-export const updateConversation = (id: string, action: ConversationAction) => data<api.Conversation>("PATCH", `/conversations/${id}/${action}`);
+export const updateConversation = (id: string, action: ConversationAction) =>
+  readData<api.Conversation>(client.PATCH(`/api/v1/conversations/{id}/${action}`, { params: at(id) }));
 export const messageHtmlAddress = (id: string, areImagesAllowed: boolean) =>
-  `${PREFIX}/messages/${id}/html?images=${areImagesAllowed ? "allowed" : "blocked"}`;
+  `/api/v1/messages/${id}/html?images=${areImagesAllowed ? "allowed" : "blocked"}`;
 
 // Contacts
-export const findContact = (id: string, signal?: AbortSignal) => data<api.Contact>("GET", `/contacts/${id}`, undefined, signal);
+export const findContact = (id: string, signal?: AbortSignal) => readData<api.Contact>(client.GET("/api/v1/contacts/{id}", { params: at(id), signal }));
 export const listContactConversations = (id: string, signal?: AbortSignal) =>
-  data<api.Conversation[]>("GET", `/contacts/${id}/conversations`, undefined, signal);
+  readData<api.Conversation[]>(client.GET("/api/v1/contacts/{id}/conversations", { params: at(id), signal }));
 
 // Search
 export async function search(q: string, sort: "date" | "relevance", cursor: string | null, signal?: AbortSignal): Promise<api.SearchPage> {
-  const envelope = await send<api.Hit[]>("GET", `${PREFIX}/search`, { query: { q, sort, limit: 30, cursor }, signal });
-  return {
-    rows: envelope.data,
-    next: envelope.next ?? null,
-    total: Number(envelope["total"] ?? envelope.data.length),
-    is_total_capped: Boolean(envelope["is_total_capped"]),
-    took_ms: Number(envelope["took_ms"] ?? 0),
-    lag_events: Number(envelope["lag_events"] ?? 0),
-  };
+  const body = await readBody(client.GET("/api/v1/search", { params: { query: { q, sort, limit: 30, cursor: cursor ?? undefined } }, signal }));
+  const { total, is_total_capped, took_ms, lag_events } = body;
+  return { rows: body.data as api.Hit[], next: body.next ?? null, total, is_total_capped, took_ms, lag_events };
 }
 
 // Campaigns and mailboxes
-export const listCampaigns = (cursor: string | null, signal?: AbortSignal) => page<api.Campaign>("/campaigns", { limit: 200, cursor }, signal);
-export const findCampaign = (id: string, signal?: AbortSignal) => data<api.Campaign>("GET", `/campaigns/${id}`, undefined, signal);
-export const listCampaignMessages = (id: string, offset: number, signal?: AbortSignal) =>
-  page<api.Message>(`/campaigns/${id}/messages`, { limit: 50, offset }, signal);
+export const listCampaigns = (cursor: string | null, signal?: AbortSignal) =>
+  readPage<api.Campaign>(client.GET("/api/v1/campaigns", { params: { query: { limit: 200, cursor: cursor ?? undefined } }, signal }));
+export const findCampaign = (id: string, signal?: AbortSignal) => readData<api.Campaign>(client.GET("/api/v1/campaigns/{id}", { params: at(id), signal }));
+export const listCampaignMessages = (id: string, signal?: AbortSignal) =>
+  readData<api.Message[]>(client.GET("/api/v1/campaigns/{id}/messages", { params: { ...at(id), query: { limit: 50 } }, signal }));
 export const listCampaignDays = (id: string, days: number, signal?: AbortSignal) =>
-  data<api.CampaignDay[]>("GET", `/campaigns/${id}/daily?days=${days}`, undefined, signal);
-export const listMailboxes = (signal?: AbortSignal) => data<api.Mailbox[]>("GET", "/mailboxes", undefined, signal);
+  readData<api.CampaignDay[]>(client.GET("/api/v1/campaigns/{id}/daily", { params: { ...at(id), query: { days } }, signal }));
+export const listMailboxes = (signal?: AbortSignal) => readData<api.Mailbox[]>(client.GET("/api/v1/mailboxes", { signal }));
 
 // Events, connections, operations
 export const listEvents = (kind: string, cursor: string | null, signal?: AbortSignal) =>
-  page<api.DomainEvent>("/events", { kind, limit: 100, cursor }, signal);
+  readPage<api.DomainEvent>(client.GET("/api/v1/events", { params: { query: { kind: kind || undefined, limit: 100, cursor: cursor === null ? undefined : Number(cursor) } }, signal }));
 export const listProviderEvents = (state: string, cursor: string | null, signal?: AbortSignal) =>
-  page<api.ProviderEvent>("/provider-events", { state, limit: 50, cursor }, signal);
-export const findProviderEvent = (id: string, signal?: AbortSignal) => data<api.ProviderEvent>("GET", `/provider-events/${id}`, undefined, signal);
-export const replayProviderEvent = (id: string) => data<api.Job>("POST", `/provider-events/${id}/replay`);
-export const listConnections = (signal?: AbortSignal) => data<api.Connection[]>("GET", "/connections", undefined, signal);
-export const createConnection = (name: string) => data<api.ConnectionSecret>("POST", "/connections", { provider: "instantly", name });
-export const findConnection = (id: string, signal?: AbortSignal) => data<api.Connection>("GET", `/connections/${id}`, undefined, signal);
-export const renewConnectionSecret = (id: string) => data<api.ConnectionSecret>("POST", `/connections/${id}/secret`);
-export const deleteConnection = (id: string) => data<unknown>("DELETE", `/connections/${id}`);
-export const listUnroutedEvents = (signal?: AbortSignal) => data<api.UnroutedEvent[]>("GET", "/unrouted-events", undefined, signal);
-export const listJobs = (signal?: AbortSignal) => data<api.Job[]>("GET", "/jobs", undefined, signal);
-export const retryJob = (id: string) => data<api.Job>("POST", `/jobs/${id}/retry`);
-export const reindexSearch = () => data<api.Job>("POST", "/search/reindex");
-export const findStatus = (signal?: AbortSignal) => data<api.Status>("GET", "/status", undefined, signal);
+  readPage<api.ProviderEvent>(client.GET("/api/v1/provider-events", { params: { query: { state: state || undefined, limit: 50, cursor: cursor ?? undefined } }, signal }));
+export const findProviderEvent = (id: string, signal?: AbortSignal) =>
+  readData<api.ProviderEvent>(client.GET("/api/v1/provider-events/{id}", { params: at(id), signal }));
+export const replayProviderEvent = (id: string) => readBody(client.POST("/api/v1/provider-events/{id}/replay", { params: at(id) }));
+export const listConnections = (signal?: AbortSignal) => readData<api.Connection[]>(client.GET("/api/v1/connections", { signal }));
+export const createConnection = (name: string) =>
+  readData<api.ConnectionSecret>(client.POST("/api/v1/connections", { body: { provider: "instantly", name } }));
+export const findConnection = (id: string, signal?: AbortSignal) => readData<api.Connection>(client.GET("/api/v1/connections/{id}", { params: at(id), signal }));
+export const renewConnectionSecret = (id: string) => readData<api.ConnectionSecret>(client.POST("/api/v1/connections/{id}/secret", { params: at(id) }));
+export const deleteConnection = (id: string) => readBody(client.DELETE("/api/v1/connections/{id}", { params: at(id) }));
+export const listUnroutedEvents = (signal?: AbortSignal) => readBody(client.GET("/api/v1/unrouted-events", { signal })).then((body) => body.data);
+export const listJobs = (signal?: AbortSignal) => readBody(client.GET("/api/v1/jobs", { signal })).then((body) => body.data);
+export const retryJob = (id: string) => readBody(client.POST("/api/v1/jobs/{id}/retry", { params: at(id) }));
+export const reindexSearch = () => readBody(client.POST("/api/v1/search/reindex"));
+export const findStatus = (signal?: AbortSignal) => readBody(client.GET("/api/v1/status", { signal })).then((body) => body.data);

@@ -1,4 +1,6 @@
-// Sends requests: adds the access token, refreshes it once on 401, turns error envelopes into ApiError.
+// The typed client: adds the access token, refreshes it once on 401, turns error bodies into ApiError.
+import createClient from "openapi-fetch";
+import type { paths } from "./schema";
 import { readAccessToken, refreshSession } from "./session";
 
 export class ApiError extends Error {
@@ -12,16 +14,13 @@ export class ApiError extends Error {
   }
 }
 
-export type QueryValues = Record<string, string | number | boolean | null | undefined>;
-export type Envelope<T> = { success: true; data: T; count?: number; next?: string | null } & Record<string, unknown>;
-
 function withToken(request: Request): Request {
   const token = readAccessToken();
   if (token) request.headers.set("Authorization", `Bearer ${token}`);
   return request;
 }
 
-export async function authorizedFetch(request: Request): Promise<Response> {
+async function authorizedFetch(request: Request): Promise<Response> {
   const spare = request.clone();
   const sentToken = readAccessToken();
   const response = await fetch(withToken(request));
@@ -31,42 +30,28 @@ export async function authorizedFetch(request: Request): Promise<Response> {
   return fetch(withToken(spare));
 }
 
-function addQuery(path: string, query: QueryValues | undefined): string {
-  const pairs = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== "");
-  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString();
-  return text ? `${path}?${text}` : path;
+export const client = createClient<paths>({
+  baseUrl: window.location.origin,
+  credentials: "same-origin",
+  headers: { "X-Requested-With": "salesbrain" },
+  fetch: authorizedFetch,
+});
+
+function makeError(body: unknown, status: number): ApiError {
+  const error = typeof body === "object" && body !== null ? (body as { code?: string; detail?: string; field?: string }) : {};
+  return new ApiError(error.code ?? "internal", status, error.detail ?? "", error.field ?? null);
 }
 
-export async function readEnvelope<T>(response: Response): Promise<Envelope<T>> {
-  let body: unknown = null;
+/** Waits for a call and gives its body; whatever goes wrong becomes an ApiError, except that the caller stopped it. */
+export async function readBody<Body>(call: Promise<{ data?: Body; error?: unknown; response: Response }>): Promise<Body> {
+  let result: Awaited<typeof call>;
   try {
-    body = await response.json();
-  } catch {
-    throw new ApiError("internal", response.status, "");
-  }
-  const envelope = body as Partial<Envelope<T>> & { code?: string; detail?: string; field?: string };
-  if (response.ok && envelope.success) return envelope as Envelope<T>;
-  throw new ApiError(envelope.code ?? "internal", response.status, envelope.detail ?? "", envelope.field ?? null);
-}
-
-type RequestOptions = { query?: QueryValues; body?: unknown; signal?: AbortSignal };
-
-export async function send<T>(method: string, path: string, options: RequestOptions = {}): Promise<Envelope<T>> {
-  const headers: Record<string, string> = { "X-Requested-With": "salesbrain" };
-  if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  const request = new Request(new URL(addQuery(path, options.query), window.location.origin), {
-    method,
-    headers,
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
-    signal: options.signal,
-    credentials: "same-origin",
-  });
-  let response: Response;
-  try {
-    response = await authorizedFetch(request);
+    result = await call;
   } catch (cause) {
-    if (options.signal?.aborted) throw cause;
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    if (cause instanceof SyntaxError) throw new ApiError("internal", 0, "");
     throw new ApiError("unreachable", 0, "");
   }
-  return readEnvelope<T>(response);
+  if (!result.response.ok) throw makeError(result.error, result.response.status);
+  return result.data as Body;
 }

@@ -58,7 +58,7 @@ export const campaignQuery = (id: string) =>
 export const campaignDaysQuery = (id: string, days: number) =>
   queryOptions({ queryKey: ["campaign", id, "days", days], queryFn: ({ signal }) => calls.listCampaignDays(id, days, signal), staleTime: 60_000 });
 export const campaignMessagesQuery = (id: string) =>
-  queryOptions({ queryKey: ["campaign", id, "messages"], queryFn: ({ signal }) => calls.listCampaignMessages(id, 0, signal), staleTime: 60_000 });
+  queryOptions({ queryKey: ["campaign", id, "messages"], queryFn: ({ signal }) => calls.listCampaignMessages(id, signal), staleTime: 60_000 });
 export const mailboxesQuery = () => queryOptions({ queryKey: ["mailboxes"], queryFn: ({ signal }) => calls.listMailboxes(signal), staleTime: 60_000 });
 export const eventsQuery = (kind: string) =>
   infiniteQueryOptions({

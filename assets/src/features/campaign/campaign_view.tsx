@@ -174,7 +174,7 @@ function DayTable({ rows }: { rows: CampaignDay[] }) {
 function Messages({ campaignId }: { campaignId: string }) {
   const t = campaignWords.use();
   const query = useQuery(campaignMessagesQuery(campaignId));
-  const messages = query.data?.rows ?? [];
+  const messages = query.data ?? [];
   return (
     <section className={styles.section}>
       <div className={styles.sectionHead}>
