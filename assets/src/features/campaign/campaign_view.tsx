@@ -3,7 +3,7 @@ import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowLeft, IconChartBar, IconTable } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { campaignDaysQuery, campaignMessagesQuery, campaignQuery } from "../../api/queries";
 import type { Campaign, CampaignDay } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
@@ -13,8 +13,9 @@ import page from "../../components/page.module.css";
 import { PaneError } from "../../components/pane_message";
 import { RelativeTime } from "../../components/relative_time";
 import { TableBones } from "../../components/skeleton";
-import { useFormat } from "../../i18n/format";
+import { useFormat, useNow } from "../../i18n/format";
 import styles from "./campaign.module.css";
+import { fillDays } from "./fill_days";
 import { CAMPAIGN_LOOKS } from "./looks";
 import { Unreliable } from "./unreliable";
 import { campaignWords } from "./words";
@@ -96,7 +97,8 @@ function Days({ campaignId }: { campaignId: string }) {
   const [days, setDays] = useState(30);
   const [isTable, setTable] = useState(false);
   const query = useQuery(campaignDaysQuery(campaignId, days));
-  const rows = query.data ?? [];
+  const now = useNow();
+  const rows = useMemo(() => fillDays(query.data ?? [], days, now), [query.data, days, now]);
   const isEmpty = query.isSuccess && rows.every((row) => row.sent === 0 && row.replied === 0);
   return (
     <section className={styles.section}>

@@ -13,9 +13,11 @@ export default function DailyChart({ days }: { days: CampaignDay[] }) {
   return (
     <div className={styles.chart} role="img" aria-label={t("chart_label")}>
       <ResponsiveContainer width="100%" height="100%">
-        <BarChart data={days} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} barGap="-100%" barCategoryGap="28%" accessibilityLayer={false}>
+        <BarChart data={days} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} barCategoryGap="28%" accessibilityLayer={false}>
           <CartesianGrid vertical={false} stroke="var(--gridline)" />
           <XAxis dataKey="day" tickFormatter={format.plainDay} tick={TICK} tickLine={false} axisLine={{ stroke: "var(--border)" }} minTickGap={28} />
+          {/* A second, hidden axis puts the replies in front of the sent bars instead of beside them. */}
+          <XAxis xAxisId="front" dataKey="day" hide />
           <YAxis width={36} tick={TICK} tickLine={false} axisLine={false} allowDecimals={false} tickFormatter={format.number} />
           <Tooltip
             cursor={{ fill: "var(--hover)" }}
@@ -33,7 +35,7 @@ export default function DailyChart({ days }: { days: CampaignDay[] }) {
             }}
           />
           <Bar dataKey="sent" fill="var(--chart-grey)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
-          <Bar dataKey="replied" fill="var(--accent)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
+          <Bar xAxisId="front" dataKey="replied" fill="var(--accent)" radius={[2, 2, 0, 0]} isAnimationActive={false} />
         </BarChart>
       </ResponsiveContainer>
     </div>

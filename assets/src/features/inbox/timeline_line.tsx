@@ -2,7 +2,7 @@
 import type { TimelineEntry } from "../../api/types";
 import { Mark, type Shape, type Tone } from "../../components/mark";
 import { useFormat } from "../../i18n/format";
-import { categoryOfInterest } from "./categories";
+import { categoryOfInterest, isCategory } from "./categories";
 import styles from "./thread.module.css";
 import { inboxWords } from "./words";
 
@@ -15,7 +15,8 @@ function readText(value: unknown): string {
 
 export function describeInterest(payload: Record<string, unknown>, t: Words): string {
   const interest = typeof payload["interest"] === "number" ? payload["interest"] : null;
-  const category = categoryOfInterest(interest);
+  const named = payload["category"];
+  const category = categoryOfInterest(interest) ?? (isCategory(named) ? named : null);
   return readText(payload["label"]) || (category ? t(`category_${category}`) : "");
 }
 
