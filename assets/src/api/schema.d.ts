@@ -1861,7 +1861,7 @@ export interface components {
              */
             occurred_at_ms: number;
             /**
-             * Format: float
+             * Format: int32
              * @description How well it matches; 0 when sorted by date.
              */
             score: number;
