@@ -54,7 +54,7 @@ impl Drop for Folder {
 pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
     let folder = choose_folder(&common);
     let quiet = Common { data: Some(folder.path.clone()), ..common };
-    let (app, listener) = serve::open(quiet.load()?).await?;
+    let (app, listener, _lock) = serve::open(quiet.load()?).await?;
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(crate::http::serve::serve(App::clone(&app), listener, until(stopped.clone())));
 

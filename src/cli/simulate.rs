@@ -176,6 +176,7 @@ const FILL_WINDOW: usize = 256;
 /// Applies payloads in process: the same interpretation and transaction as a webhook, without the network.
 async fn run_fill(fill: Fill, common: Common) -> anyhow::Result<()> {
     let app = common.open()?;
+    let _lock = super::serve::FolderLock::take(&app.config.data)?;
     let name = fill.organization.clone();
     let found = app.control.read(move |connection| crate::organization::find(connection, &name)).await?;
     let organization_id = found.with_context(|| format!("there is no organization {:?}", fill.organization))?;
