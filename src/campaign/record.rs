@@ -53,7 +53,7 @@ pub fn find_or_create(
             "INSERT INTO campaign (id, connection_id, provider_campaign_id, name, name_at_ms, created_at_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((id, connection_id, provider_campaign_id, name, at_ms, tx.now_ms()))?;
+        .execute((id, connection_id, provider_campaign_id, name, if name.is_empty() { 0 } else { at_ms }, tx.now_ms()))?;
     let campaign = CampaignRef { id, name: name.to_owned() };
     append(tx, "campaign.created", &campaign, (tx.now_ms(), cause))?;
     Ok(campaign)
@@ -120,11 +120,15 @@ pub fn count(tx: &Tx<'_>, id: CampaignId, counter: Counter, at_ms: i64) -> Resul
     Ok(())
 }
 
-/// Notes that something happened in the campaign.
-pub fn touch(tx: &Tx<'_>, id: CampaignId, at_ms: i64) -> Result<(), Error> {
+/// Notes that something happened in the campaign, and that it then had the name the event gave it, if it gave one.
+pub fn touch(tx: &Tx<'_>, id: CampaignId, name: &str, at_ms: i64) -> Result<(), Error> {
     tx.connection()
-        .prepare_cached("UPDATE campaign SET last_event_at_ms = max(last_event_at_ms, ?2) WHERE id = ?1")?
-        .execute((id, at_ms))?;
+        .prepare_cached(
+            "UPDATE campaign SET last_event_at_ms = max(last_event_at_ms, ?2),
+                 name_at_ms = CASE WHEN ?3 <> '' AND name = ?3 THEN max(name_at_ms, ?2) ELSE name_at_ms END
+             WHERE id = ?1",
+        )?
+        .execute((id, at_ms, name))?;
     Ok(())
 }
 
