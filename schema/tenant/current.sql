@@ -168,13 +168,13 @@ CREATE TABLE campaign_contact (
     PRIMARY KEY (contact_id, campaign_id)
 ) STRICT, WITHOUT ROWID;
 
--- Which step a person has opened or clicked, so that the second time is not counted.
+-- When a person first opened or clicked a step: only the first time is counted, for its day. 0: not yet.
 CREATE TABLE campaign_step_contact (
-    contact_id  BLOB    NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
-    campaign_id BLOB    NOT NULL REFERENCES campaign (id) ON DELETE CASCADE,
-    step        INTEGER NOT NULL,                      -- 0: the provider did not say
-    is_opened   INTEGER NOT NULL DEFAULT 0,
-    is_clicked  INTEGER NOT NULL DEFAULT 0,
+    contact_id    BLOB    NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+    campaign_id   BLOB    NOT NULL REFERENCES campaign (id) ON DELETE CASCADE,
+    step          INTEGER NOT NULL,                    -- 0: the provider did not say
+    opened_at_ms  INTEGER NOT NULL DEFAULT 0,
+    clicked_at_ms INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (contact_id, campaign_id, step)
 ) STRICT, WITHOUT ROWID;
 
