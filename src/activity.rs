@@ -1,4 +1,4 @@
 //! Activity: reading the event log, the raw deliveries behind it, and the jobs it led to.
 
 pub mod api;
-pub mod store;
+mod store;

@@ -3,4 +3,6 @@
 pub mod api;
 pub mod model;
 pub mod routes;
-pub mod store;
+mod store;
+
+pub use store::{create_unrouted_event, find_campaign_route, find_route, list_connections};

@@ -3,7 +3,7 @@
 pub mod api;
 pub mod model;
 pub mod record;
-pub mod store;
+mod store;
 
 /// The name to show for a person: first and last name, else the address.
 pub fn display_name(first_name: &str, last_name: &str, address: &str) -> String {

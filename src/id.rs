@@ -1,4 +1,4 @@
-//! Typed identifiers: a `UUIDv7` in a type of its own per kind of record, so that a contact's id cannot be passed
+//! Typed identifiers: a UUIDv7 in a type of its own per kind of record, so that a contact's id cannot be passed
 //! where a campaign's is asked for.
 //!
 //! Ids are made by [`IdSource`], never by the type itself: tests then get the same ids in every run. Version 7 was
@@ -124,7 +124,7 @@ impl IdSource {
         Self { clock }
     }
 
-    /// A new `UUIDv7`: 48 bits of milliseconds, then randomness.
+    /// A new UUIDv7: 48 bits of milliseconds, then randomness.
     pub fn next_uuid(&self) -> Uuid {
         let now_ms = u64::try_from(self.clock.now_ms()).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(now_ms, &rand::random()).into_uuid()

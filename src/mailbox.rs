@@ -3,4 +3,6 @@
 pub mod api;
 pub mod model;
 pub mod record;
-pub mod store;
+mod store;
+
+pub use store::list_mailboxes;

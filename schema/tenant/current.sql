@@ -11,6 +11,9 @@ CREATE TABLE event (
     cause        BLOB,                                 -- the provider event that led to it
     at_ms        INTEGER NOT NULL
 ) STRICT;
+-- The feed filters by kind. The frequent kinds are found by walking the log backwards; only the rare ones need this.
+CREATE INDEX event_rare_kind ON event (kind, sequence)
+    WHERE kind NOT IN ('message.received', 'message.sent', 'message.opened', 'contact.created');
 
 CREATE TABLE consumer (
     name          TEXT    NOT NULL PRIMARY KEY,
@@ -165,13 +168,13 @@ CREATE TABLE campaign_contact (
     PRIMARY KEY (contact_id, campaign_id)
 ) STRICT, WITHOUT ROWID;
 
--- Which step a person has opened or clicked, so that the second time is not counted.
+-- When a person first opened or clicked a step: only the first time is counted, for its day. 0: not yet.
 CREATE TABLE campaign_step_contact (
-    contact_id  BLOB    NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
-    campaign_id BLOB    NOT NULL REFERENCES campaign (id) ON DELETE CASCADE,
-    step        INTEGER NOT NULL,                      -- 0: the provider did not say
-    is_opened   INTEGER NOT NULL DEFAULT 0,
-    is_clicked  INTEGER NOT NULL DEFAULT 0,
+    contact_id    BLOB    NOT NULL REFERENCES contact (id) ON DELETE CASCADE,
+    campaign_id   BLOB    NOT NULL REFERENCES campaign (id) ON DELETE CASCADE,
+    step          INTEGER NOT NULL,                    -- 0: the provider did not say
+    opened_at_ms  INTEGER NOT NULL DEFAULT 0,
+    clicked_at_ms INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (contact_id, campaign_id, step)
 ) STRICT, WITHOUT ROWID;
 

@@ -45,7 +45,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ProviderDelivery> {
 }
 
 /// Deliveries before `before`, newest first; of one state, or of all with `""`.
-pub fn list_deliveries(
+pub(super) fn list_deliveries(
     connection: &Connection,
     state: &str,
     before: uuid::Uuid,
@@ -63,7 +63,7 @@ pub fn list_deliveries(
 }
 
 /// One delivery with its body.
-pub fn find_delivery(connection: &Connection, id: ProviderEventId) -> Result<Option<ProviderDelivery>, Error> {
+pub(super) fn find_delivery(connection: &Connection, id: ProviderEventId) -> Result<Option<ProviderDelivery>, Error> {
     let sql = format!("{DELIVERY}, payload FROM provider_event WHERE id = ?1");
     let read = |row: &Row<'_>| {
         let body: Vec<u8> = row.get(7)?;

@@ -53,7 +53,7 @@ pub fn find_or_create(
             "INSERT INTO campaign (id, connection_id, provider_campaign_id, name, name_at_ms, created_at_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((id, connection_id, provider_campaign_id, name, at_ms, tx.now_ms()))?;
+        .execute((id, connection_id, provider_campaign_id, name, if name.is_empty() { 0 } else { at_ms }, tx.now_ms()))?;
     let campaign = CampaignRef { id, name: name.to_owned() };
     append(tx, "campaign.created", &campaign, (tx.now_ms(), cause))?;
     Ok(campaign)
@@ -80,13 +80,20 @@ pub enum Counter {
     Complained,
 }
 
+/// The statements of a counter.
+struct CounterSql {
+    total: &'static str,
+    day: &'static str,
+    leave_day: &'static str,
+}
+
 impl Counter {
-    const fn sql(self) -> (&'static str, &'static str) {
-        macro_rules! both {
+    const fn sql(self) -> CounterSql {
+        macro_rules! sql_of {
             ($column:literal) => {
-                (
-                    concat!("UPDATE campaign SET ", $column, " = ", $column, " + 1 WHERE id = ?1"),
-                    concat!(
+                CounterSql {
+                    total: concat!("UPDATE campaign SET ", $column, " = ", $column, " + 1 WHERE id = ?1"),
+                    day: concat!(
                         "INSERT INTO campaign_day (campaign_id, day, ",
                         $column,
                         ") VALUES (?1, ?2, 1) ",
@@ -96,35 +103,65 @@ impl Counter {
                         $column,
                         " + 1"
                     ),
-                )
+                    leave_day: concat!(
+                        "UPDATE campaign_day SET ",
+                        $column,
+                        " = ",
+                        $column,
+                        " - 1 WHERE campaign_id = ?1 AND day = ?2"
+                    ),
+                }
             };
         }
         match self {
-            Self::Sent => both!("sent"),
-            Self::Opened => both!("opened"),
-            Self::Clicked => both!("clicked"),
-            Self::Replied => both!("replied"),
-            Self::AutoReplied => both!("auto_replied"),
-            Self::Bounced => both!("bounced"),
-            Self::Unsubscribed => both!("unsubscribed"),
-            Self::Complained => both!("complained"),
+            Self::Sent => sql_of!("sent"),
+            Self::Opened => sql_of!("opened"),
+            Self::Clicked => sql_of!("clicked"),
+            Self::Replied => sql_of!("replied"),
+            Self::AutoReplied => sql_of!("auto_replied"),
+            Self::Bounced => sql_of!("bounced"),
+            Self::Unsubscribed => sql_of!("unsubscribed"),
+            Self::Complained => sql_of!("complained"),
         }
     }
 }
 
 /// Counts one in total and for its UTC day.
 pub fn count(tx: &Tx<'_>, id: CampaignId, counter: Counter, at_ms: i64) -> Result<(), Error> {
-    let (total, day) = counter.sql();
-    tx.connection().prepare_cached(total)?.execute([id])?;
-    tx.connection().prepare_cached(day)?.execute((id, crate::clock::utc_day(at_ms)))?;
+    let sql = counter.sql();
+    tx.connection().prepare_cached(sql.total)?.execute([id])?;
+    tx.connection().prepare_cached(sql.day)?.execute((id, crate::clock::utc_day(at_ms)))?;
     Ok(())
 }
 
-/// Notes that something happened in the campaign.
-pub fn touch(tx: &Tx<'_>, id: CampaignId, at_ms: i64) -> Result<(), Error> {
+/// Moves one that was counted for a later day to the day it belongs to.
+fn move_to_day(tx: &Tx<'_>, id: CampaignId, counter: Counter, (from_ms, to_ms): (i64, i64)) -> Result<(), Error> {
+    let (from_day, to_day) = (crate::clock::utc_day(from_ms), crate::clock::utc_day(to_ms));
+    if from_day == to_day {
+        return Ok(());
+    }
+    let sql = counter.sql();
+    tx.connection().prepare_cached(sql.leave_day)?.execute((id, from_day))?;
+    tx.connection().prepare_cached(sql.day)?.execute((id, to_day))?;
+    // A day on which nothing is left was a day without activity.
     tx.connection()
-        .prepare_cached("UPDATE campaign SET last_event_at_ms = max(last_event_at_ms, ?2) WHERE id = ?1")?
-        .execute((id, at_ms))?;
+        .prepare_cached(
+            "DELETE FROM campaign_day WHERE campaign_id = ?1 AND day = ?2 AND sent + opened + clicked + replied
+                 + auto_replied + bounced + unsubscribed + complained = 0",
+        )?
+        .execute((id, from_day))?;
+    Ok(())
+}
+
+/// Notes that something happened in the campaign, and that it then had the name the event gave it, if it gave one.
+pub fn touch(tx: &Tx<'_>, id: CampaignId, name: &str, at_ms: i64) -> Result<(), Error> {
+    tx.connection()
+        .prepare_cached(
+            "UPDATE campaign SET last_event_at_ms = max(last_event_at_ms, ?2),
+                 name_at_ms = CASE WHEN ?3 <> '' AND name = ?3 THEN max(name_at_ms, ?2) ELSE name_at_ms END
+             WHERE id = ?1",
+        )?
+        .execute((id, at_ms, name))?;
     Ok(())
 }
 
@@ -174,7 +211,7 @@ pub fn record_reply(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId, at_ms: i
     Ok(())
 }
 
-/// The person opened or clicked a step; counted the first time only.
+/// The person opened or clicked a step; counted once, for the day of the first time.
 pub fn record_engagement(
     tx: &Tx<'_>,
     id: CampaignId,
@@ -182,19 +219,30 @@ pub fn record_engagement(
     (step, counter): (Option<i64>, Counter),
     at_ms: i64,
 ) -> Result<(), Error> {
-    let (is_opened, is_clicked) = (counter == Counter::Opened, counter == Counter::Clicked);
-    let is_first = tx
-        .connection()
-        .prepare_cached(
-            "INSERT INTO campaign_step_contact (contact_id, campaign_id, step, is_opened, is_clicked)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (contact_id, campaign_id, step) DO UPDATE SET
-                 is_opened = max(is_opened, excluded.is_opened), is_clicked = max(is_clicked, excluded.is_clicked)
-             WHERE is_opened < excluded.is_opened OR is_clicked < excluded.is_clicked",
-        )?
-        .execute((contact_id, id, step.unwrap_or(0), is_opened, is_clicked))?
-        > 0;
-    if is_first { count(tx, id, counter, at_ms) } else { Ok(()) }
+    let (find, store) = match counter {
+        Counter::Clicked => (
+            "SELECT clicked_at_ms FROM campaign_step_contact WHERE contact_id = ?1 AND campaign_id = ?2 AND step = ?3",
+            "INSERT INTO campaign_step_contact (contact_id, campaign_id, step, clicked_at_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (contact_id, campaign_id, step) DO UPDATE SET clicked_at_ms = excluded.clicked_at_ms",
+        ),
+        _ => (
+            "SELECT opened_at_ms FROM campaign_step_contact WHERE contact_id = ?1 AND campaign_id = ?2 AND step = ?3",
+            "INSERT INTO campaign_step_contact (contact_id, campaign_id, step, opened_at_ms) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (contact_id, campaign_id, step) DO UPDATE SET opened_at_ms = excluded.opened_at_ms",
+        ),
+    };
+    let step = step.unwrap_or(0);
+    let known: Option<i64> =
+        tx.connection().prepare_cached(find)?.query_row((contact_id, id, step), |row| row.get(0)).optional()?;
+    let known_ms = known.filter(|known_ms| *known_ms != 0);
+    if known_ms.is_some_and(|known_ms| known_ms <= at_ms) {
+        return Ok(());
+    }
+    tx.connection().prepare_cached(store)?.execute((contact_id, id, step, at_ms))?;
+    match known_ms {
+        Some(known_ms) => move_to_day(tx, id, counter, (known_ms, at_ms)),
+        None => count(tx, id, counter, at_ms),
+    }
 }
 
 /// A person's standing in a campaign: an interest or a label of the customer's own.

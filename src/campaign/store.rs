@@ -53,7 +53,7 @@ fn read_campaign(row: &Row<'_>) -> rusqlite::Result<(i64, Campaign)> {
 }
 
 /// One page of campaigns, the one where something happened last first.
-pub fn list_campaigns(
+pub(super) fn list_campaigns(
     connection: &Connection,
     cursor: Cursor,
     limit: usize,
@@ -81,14 +81,14 @@ pub fn list_campaign_window(connection: &Connection, limit: usize, offset: usize
 }
 
 /// One campaign.
-pub fn find_campaign(connection: &Connection, id: CampaignId) -> Result<Option<Campaign>, Error> {
+pub(super) fn find_campaign(connection: &Connection, id: CampaignId) -> Result<Option<Campaign>, Error> {
     let sql = format!("{CAMPAIGN} WHERE id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id], read_campaign).optional()?;
     Ok(found.map(|(_number, campaign)| campaign))
 }
 
 /// Our id of a campaign that is named by ours or by the provider's.
-pub fn find_campaign_id(connection: &Connection, ours_or_provider: &str) -> Result<Option<CampaignId>, Error> {
+pub(super) fn find_campaign_id(connection: &Connection, ours_or_provider: &str) -> Result<Option<CampaignId>, Error> {
     if let Ok(id) = ours_or_provider.parse::<CampaignId>() {
         let sql = "SELECT id FROM campaign WHERE id = ?1";
         let own = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?;
@@ -101,7 +101,7 @@ pub fn find_campaign_id(connection: &Connection, ours_or_provider: &str) -> Resu
 }
 
 /// The counters of the last `days` UTC days with activity, oldest first.
-pub fn list_days(connection: &Connection, id: CampaignId, first_day: i64) -> Result<Vec<CampaignDay>, Error> {
+pub(super) fn list_days(connection: &Connection, id: CampaignId, first_day: i64) -> Result<Vec<CampaignDay>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT day, sent, opened, clicked, replied, auto_replied, bounced, unsubscribed, complained
          FROM campaign_day WHERE campaign_id = ?1 AND day >= ?2 ORDER BY day",

@@ -155,7 +155,7 @@ fn find_subject<'delivery>(
         None => None,
     };
     if let Some(campaign) = &campaign {
-        campaign::touch(tx, campaign.id, at_ms)?;
+        campaign::touch(tx, campaign.id, event.campaign_name.as_deref().unwrap_or(""), at_ms)?;
     }
     let mailbox = match &event.mailbox_address {
         Some(address) => Some((mailbox::find_or_create(tx, address, cause)?, address.as_str())),

@@ -54,7 +54,7 @@ impl Drop for Folder {
 pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
     let folder = choose_folder(&common);
     let quiet = Common { data: Some(folder.path.clone()), ..common };
-    let (app, listener) = serve::open(quiet.load()?).await?;
+    let (app, listener, _lock) = serve::open(quiet.load()?).await?;
     let (stop, stopped) = watch::channel(false);
     let server = tokio::spawn(crate::http::serve::serve(App::clone(&app), listener, until(stopped.clone())));
 
@@ -129,13 +129,11 @@ async fn until(mut stopped: watch::Receiver<bool>) {
 }
 
 fn choose_folder(common: &Common) -> Folder {
-    match &common.data {
-        Some(path) => Folder { path: path.clone(), is_throw_away: false },
-        None => {
-            let name = format!("salesbrain-demo-{}", crate::account::token::random_code().to_lowercase());
-            Folder { path: std::env::temp_dir().join(name), is_throw_away: true }
-        }
+    if let Some(path) = &common.data {
+        return Folder { path: path.clone(), is_throw_away: false };
     }
+    let name = format!("salesbrain-demo-{}", crate::account::token::random_code().to_lowercase());
+    Folder { path: std::env::temp_dir().join(name), is_throw_away: true }
 }
 
 /// Creates the demo's account; on a folder from an earlier demo the account is there and keeps its password.

@@ -20,6 +20,7 @@ pub(super) struct Reindex {
 
 pub(super) async fn run(reindex: Reindex, common: Common) -> anyhow::Result<()> {
     let app = common.open()?;
+    let _lock = super::serve::FolderLock::take(&app.config.data)?;
     let wanted = reindex.organization.clone();
     let organizations = app
         .control

@@ -1,5 +1,8 @@
 //! `salesbrain serve`
 
+use std::fs::TryLockError;
+use std::path::Path;
+
 use anyhow::Context;
 use tokio::net::TcpListener;
 
@@ -10,20 +13,42 @@ use crate::http::serve;
 
 /// Runs the appliance until it is asked to end.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
-    let (app, listener) = open(config).await?;
+    let (app, listener, _lock) = open(config).await?;
     announce(&app).await?;
     serve::serve(app, listener, super::wait_for_signal()).await?;
     tracing::info!("ended");
     Ok(())
 }
 
-/// Takes the port first: a second program on the same folder then fails before it touches the data.
-pub(super) async fn open(mut config: Config) -> anyhow::Result<(App, TcpListener)> {
+/// Opens the data folder and takes the port.
+pub(super) async fn open(mut config: Config) -> anyhow::Result<(App, TcpListener, FolderLock)> {
+    let lock = FolderLock::take(&config.data)?;
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     config.listen = listener.local_addr()?;
     let app = tokio::task::spawn_blocking(move || app::open(config, Clock::System)).await??;
-    Ok((app, listener))
+    Ok((app, listener, lock))
+}
+
+/// Held while a program serves or rewrites the folder: two of them would fight over the search index. Commands that
+/// only touch `control.db` (accounts, connections) go without it and work beside a running appliance.
+pub(super) struct FolderLock {
+    _file: std::fs::File,
+}
+
+impl FolderLock {
+    /// Takes the folder; fails at once if another program has it.
+    pub(super) fn take(folder: &Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot use the data folder {}", folder.display()))?;
+        let file = std::fs::File::create(folder.join("in-use"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { _file: file }),
+            Err(TryLockError::WouldBlock) => {
+                anyhow::bail!("the data folder {} is in use by another salesbrain program", folder.display())
+            }
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
 }
 
 async fn announce(app: &App) -> anyhow::Result<()> {

@@ -41,6 +41,9 @@ pub(super) struct InstantlyArguments {
     /// Seed: the same seed posts the same events.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// When the simulated history ends, UTC milliseconds; now if absent. With it the same seed posts the same bytes.
+    #[arg(long)]
+    start_ms: Option<i64>,
     /// How likely what is, for example `interested=30,bounce=1`.
     #[arg(long, default_value = "")]
     mix: String,
@@ -101,7 +104,8 @@ pub(super) async fn run(simulate: Simulate, common: Common) -> anyhow::Result<()
 
 async fn run_instantly(arguments: &InstantlyArguments, common: &Common) -> anyhow::Result<()> {
     let clock = Clock::System;
-    let mut config = SimulatorConfig::new(arguments.seed, clock.now_ms());
+    let start_ms = arguments.start_ms.unwrap_or_else(|| clock.now_ms());
+    let mut config = SimulatorConfig::new(arguments.seed, start_ms);
     config.mix = arguments.mix.parse::<Mix>()?;
     config.size.leads = arguments.leads;
     let simulator = Simulator::new(config);
@@ -120,13 +124,13 @@ async fn run_instantly(arguments: &InstantlyArguments, common: &Common) -> anyho
             Schedule::Rate { per_second, burst: arguments.burst, burst_every: Duration::from_secs(10) }
         }
         Some(_) => Schedule::FullSpeed,
-        None => Schedule::AsTimed { from_ms: clock.now_ms() },
+        None => Schedule::AsTimed { from_ms: start_ms },
     };
     let count = arguments.count.unwrap_or(usize::MAX);
     let statistics = if arguments.replies {
         simulator.run(simulator.replies(0.5).take(count), &poster, schedule, end()).await
     } else {
-        simulator.run(simulator.live(clock.now_ms(), Pace::Human).take(count), &poster, schedule, end()).await
+        simulator.run(simulator.live(start_ms, Pace::Human).take(count), &poster, schedule, end()).await
     };
     report(common, &statistics)
 }
@@ -176,6 +180,7 @@ const FILL_WINDOW: usize = 256;
 /// Applies payloads in process: the same interpretation and transaction as a webhook, without the network.
 async fn run_fill(fill: Fill, common: Common) -> anyhow::Result<()> {
     let app = common.open()?;
+    let _lock = super::serve::FolderLock::take(&app.config.data)?;
     let name = fill.organization.clone();
     let found = app.control.read(move |connection| crate::organization::find(connection, &name)).await?;
     let organization_id = found.with_context(|| format!("there is no organization {:?}", fill.organization))?;

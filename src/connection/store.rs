@@ -21,7 +21,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<StoredConnection> {
 }
 
 /// Creates a connection; `None` as organization makes it shared.
-pub fn create_connection(
+pub(super) fn create_connection(
     tx: &Tx<'_>,
     organization_id: Option<OrganizationId>,
     (provider, name): (&str, &str),
@@ -48,7 +48,7 @@ pub fn list_connections(
 }
 
 /// One of the organization's connections.
-pub fn find_connection(
+pub(super) fn find_connection(
     connection: &Connection,
     organization_id: OrganizationId,
     id: ConnectionId,
@@ -58,13 +58,13 @@ pub fn find_connection(
 }
 
 /// Replaces the secret; the old one stops working.
-pub fn update_secret(tx: &Tx<'_>, id: ConnectionId, secret_hash: [u8; 32]) -> Result<(), Error> {
+pub(super) fn update_secret(tx: &Tx<'_>, id: ConnectionId, secret_hash: [u8; 32]) -> Result<(), Error> {
     tx.connection().execute("UPDATE connection SET secret_hash = ?2 WHERE id = ?1", (id, secret_hash))?;
     Ok(())
 }
 
 /// Deletes a connection; what it brought stays.
-pub fn delete_connection(tx: &Tx<'_>, id: ConnectionId) -> Result<(), Error> {
+pub(super) fn delete_connection(tx: &Tx<'_>, id: ConnectionId) -> Result<(), Error> {
     tx.connection().execute("DELETE FROM connection WHERE id = ?1", [id])?;
     Ok(())
 }
@@ -111,7 +111,7 @@ pub fn create_unrouted_event(tx: &Tx<'_>, delivery: &Delivery) -> Result<bool, E
 }
 
 /// Deliveries no organization claims, newest first.
-pub fn list_unrouted_events(connection: &Connection, limit: usize) -> Result<Vec<UnroutedEvent>, Error> {
+pub(super) fn list_unrouted_events(connection: &Connection, limit: usize) -> Result<Vec<UnroutedEvent>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT id, connection_id, event_type, provider_campaign_id, received_at_ms
          FROM unrouted_event ORDER BY id DESC LIMIT ?1",

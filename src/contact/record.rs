@@ -130,7 +130,7 @@ fn merge(known: &mut Known, contact: &ProviderContact, at_ms: i64) -> bool {
     let mut decide = |field: &str, current: &str, new: &str| {
         let current_ms = if current.is_empty() { i64::MIN } else { times.get(field).copied().unwrap_or(base_ms) };
         let is_taken = !new.is_empty() && (at_ms, new) > (current_ms, current);
-        if is_taken && at_ms != base_ms {
+        if is_taken && (at_ms != base_ms || times.contains_key(field)) {
             times.insert(field.to_owned(), at_ms);
         }
         is_taken

@@ -41,7 +41,7 @@ fn read_contact(row: &Row<'_>) -> rusqlite::Result<(i64, Contact)> {
 }
 
 /// One contact.
-pub fn find_contact(connection: &Connection, id: ContactId) -> Result<Option<Contact>, Error> {
+pub(super) fn find_contact(connection: &Connection, id: ContactId) -> Result<Option<Contact>, Error> {
     let sql = format!("{CONTACT} WHERE p.id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id], read_contact).optional()?;
     let Some((_number, mut contact)) = found else { return Ok(None) };
@@ -67,7 +67,7 @@ fn list_campaigns(connection: &Connection, id: ContactId) -> Result<Vec<ContactC
 }
 
 /// One page of contacts, newest first; `query` must stand in the address, a name or the company.
-pub fn list_contacts(
+pub(super) fn list_contacts(
     connection: &Connection,
     query: &str,
     cursor: Cursor,

@@ -66,8 +66,8 @@ pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, E
         return Err(too_large());
     }
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
-        let is_limit =
-            std::error::Error::source(&error).is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>());
+        let is_limit = std::error::Error::source(&error)
+            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if is_limit { too_large() } else { Error::new(Code::BadRequest, "the body ended too early").because(error) }
     })
 }

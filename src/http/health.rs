@@ -68,7 +68,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Whether the appliance can do its work.
 #[utoipa::path(get, path = "/health", tag = "operation", responses((status = 200, body = Answer<Health>), (status = 503, body = Answer<Health>)))]
 pub async fn show_health(State(app): State<App>) -> Response {
-    let checks = vec![check_schema(&app).await, check_disk(&app), check_consumers(&app)];
+    let checks = vec![check_schema(&app).await, check_organizations(&app), check_disk(&app), check_consumers(&app)];
     let is_ok = checks.iter().all(|check| check.is_ok);
     let status = if is_ok { "ok" } else { "failing" };
     let code = if is_ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -84,6 +84,16 @@ async fn check_schema(app: &App) -> Check {
         Err(_error) => "control.db cannot be read".to_owned(),
     };
     Check { name: "schema", is_ok: detail.is_empty(), detail }
+}
+
+/// An organization whose file is of another version, damaged or not migrated cannot be opened.
+fn check_organizations(app: &App) -> Check {
+    // Anyone may ask: the ids and reasons are in the log.
+    let detail = match app.tenants.list_failed().len() {
+        0 => String::new(),
+        count => format!("{count} organizations cannot be opened, the log says why"),
+    };
+    Check { name: "organizations", is_ok: detail.is_empty(), detail }
 }
 
 fn check_disk(app: &App) -> Check {
@@ -107,7 +117,7 @@ fn check_consumers(app: &App) -> Check {
     for tenant in app.tenants.list_open() {
         let head = tenant.head();
         let names = tenant.progress().iter().filter(|progress| progress.is_stuck(head, now_ms));
-        stuck.extend(names.map(|progress| format!("{} of {}", progress.name(), tenant.id())));
+        stuck.extend(names.map(|progress| progress.name()));
     }
     let detail = if stuck.is_empty() { String::new() } else { format!("stuck: {}", stuck.join(", ")) };
     Check { name: "consumers", is_ok: detail.is_empty(), detail }

@@ -101,7 +101,9 @@ async fn accept(
     let standing = match bearer(&headers) {
         Some(token) => Some(app.find_session(token).await?.ok_or_else(unauthenticated)?),
         None => match cookie(&headers) {
-            Some(refresh_token) if is_own_origin(&headers) => app.find_session_by_cookie(&refresh_token).await?,
+            Some(refresh_token) if is_own_origin(&headers, &app.config.public_url) => {
+                app.find_session_by_cookie(&refresh_token).await?
+            }
             _ => None,
         },
     };
@@ -118,9 +120,11 @@ fn unauthenticated() -> Error {
 }
 
 /// Whether the page that opens the socket is our own.
-fn is_own_origin(headers: &HeaderMap) -> bool {
+fn is_own_origin(headers: &HeaderMap, public_url: &str) -> bool {
     let text = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
     match (text(header::ORIGIN), text(header::HOST)) {
+        // A proxy may pass on a host of its own; the page then comes from the public address.
+        (Some(origin), _) if !public_url.is_empty() && origin == public_url => true,
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_scheme, rest)| rest == host),
         _ => false,
     }

@@ -27,7 +27,7 @@ use crate::mailbox::api as mailbox;
 #[openapi(
     info(title = "Salesbrain", description = "Answers are {\"success\":true,\"data\":…} or {\"success\":false,\"code\":…,\"detail\":…}. Times are UTC milliseconds."),
     modifiers(&Security),
-    components(schemas(respond::ErrorBody)),
+    components(schemas(respond::ErrorBody, crate::inbox::store::View)),
     paths(
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,

@@ -22,6 +22,7 @@ use crate::mailbox::api as mailbox;
 use Access::{Own, Public, Session, SessionOrCookie};
 
 /// All routes.
+#[expect(clippy::too_many_lines, reason = "one line per route, and nothing else")]
 #[rustfmt::skip]
 pub fn routes() -> Routes {
     Routes::default()
@@ -148,6 +149,7 @@ impl Routes {
     }
 
     /// Adds a route, and its aliases.
+    #[expect(clippy::needless_pass_by_value, reason = "handlers are passed by value everywhere")]
     fn add<H: Handler<T, App>, T: 'static>(
         mut self,
         (method, filter): (Method, MethodFilter),
@@ -170,6 +172,7 @@ async fn refuse_method() -> Error {
     Error::new(Code::MethodNotAllowed, "this route exists, but not with this method")
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the box over")]
 fn answer_panic(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     let text =
         panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));

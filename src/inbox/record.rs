@@ -4,6 +4,8 @@
 //! Every value of the list row is a maximum, a minimum or a count over the conversation's messages, so messages that
 //! arrive out of order end in the same row.
 
+use std::cmp::Ordering;
+
 use rusqlite::OptionalExtension;
 
 use super::thread::{self, Place};
@@ -84,14 +86,13 @@ pub fn is_known(tx: &Tx<'_>, provider_message_id: &str) -> Result<bool, Error> {
 
 /// Stores a message and moves its conversation.
 pub fn record_message(tx: &Tx<'_>, message: &NewMessage<'_>, cause: ProviderEventId) -> Result<Stored, Error> {
-    let standing = find_standing(tx, message)?;
     let place = thread::find(tx, message)?;
     let conversation_id = match &place {
         Some(place) => {
-            join(tx, place, message, &standing)?;
+            join(tx, place, message)?;
             place.id
         }
-        None => create(tx, message, &standing)?,
+        None => create(tx, message)?,
     };
     // One id serves the delivery and its message: the reason a message exists is then one step away.
     let message_id = MessageId::from_uuid(cause.uuid());
@@ -129,7 +130,11 @@ struct PersonStanding {
     general: (String, String, i64),
 }
 
-fn find_standing(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<PersonStanding, Error> {
+fn find_standing(
+    tx: &Tx<'_>,
+    message: &NewMessage<'_>,
+    campaign_id: Option<CampaignId>,
+) -> Result<PersonStanding, Error> {
     let connection = tx.connection();
     let suppression = connection
         .prepare_cached("SELECT reason FROM suppression WHERE address = ?1")?
@@ -139,7 +144,7 @@ fn find_standing(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<PersonStanding
         .prepare_cached(
             "SELECT category, label, interest_at_ms FROM campaign_contact WHERE contact_id = ?1 AND campaign_id = ?2",
         )?
-        .query_row((message.contact_id, message.campaign_id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row((message.contact_id, campaign_id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?
         .unwrap_or_default();
     let general = connection
@@ -164,7 +169,8 @@ impl PersonStanding {
     }
 }
 
-fn create(tx: &Tx<'_>, message: &NewMessage<'_>, standing: &PersonStanding) -> Result<ConversationId, Error> {
+fn create(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<ConversationId, Error> {
+    let standing = find_standing(tx, message, message.campaign_id)?;
     let id = ConversationId::from_uuid(tx.next_uuid());
     let is_received = message.direction != Direction::Sent;
     let is_auto = message.direction == Direction::AutoReceived;
@@ -198,15 +204,70 @@ fn create(tx: &Tx<'_>, message: &NewMessage<'_>, standing: &PersonStanding) -> R
     Ok(id)
 }
 
+/// What a conversation takes from the first of its messages that has it.
+#[derive(Clone, Copy)]
+enum FirstKnown {
+    Subject,
+    Mailbox,
+    Campaign,
+}
+
+/// Whether the new message is the first of the conversation that has the thing. Messages almost always arrive in order,
+/// so the messages are only asked when the new one is not the newest.
+fn is_first_with(tx: &Tx<'_>, place: &Place, at_ms: i64, known: FirstKnown) -> Result<bool, Error> {
+    if at_ms > place.last_message_at_ms {
+        return Ok(false);
+    }
+    let sql = match known {
+        FirstKnown::Subject => {
+            "SELECT 1 FROM message WHERE conversation_id = ?1 AND subject <> '' AND occurred_at_ms <= ?2 LIMIT 1"
+        }
+        FirstKnown::Mailbox => {
+            "SELECT 1 FROM message WHERE conversation_id = ?1 AND mailbox_id IS NOT NULL AND occurred_at_ms <= ?2 LIMIT 1"
+        }
+        FirstKnown::Campaign => {
+            "SELECT 1 FROM message WHERE conversation_id = ?1 AND campaign_id IS NOT NULL AND occurred_at_ms <= ?2 LIMIT 1"
+        }
+    };
+    let earlier = tx.connection().prepare_cached(sql)?.query_row((place.id, at_ms), |_row| Ok(())).optional()?;
+    Ok(earlier.is_none())
+}
+
+/// The value of the conversation's first message that has one.
+fn first_known<T: PartialEq + Copy>(
+    tx: &Tx<'_>,
+    place: &Place,
+    (known, at_ms): (FirstKnown, i64),
+    (old, new): (Option<T>, Option<T>),
+) -> Result<Option<T>, Error> {
+    match (old, new) {
+        (None, new) => Ok(new),
+        (Some(old), Some(new)) if old != new && is_first_with(tx, place, at_ms, known)? => Ok(Some(new)),
+        (Some(old), _) => Ok(Some(old)),
+    }
+}
+
 /// Adds a message to a conversation that is already there.
-fn join(tx: &Tx<'_>, place: &Place, message: &NewMessage<'_>, standing: &PersonStanding) -> Result<(), Error> {
+fn join(tx: &Tx<'_>, place: &Place, message: &NewMessage<'_>) -> Result<(), Error> {
     let at_ms = message.occurred_at_ms;
     let is_received = message.direction != Direction::Sent;
     let is_auto = message.direction == Direction::AutoReceived;
-    // Of two messages with one time the received one counts as the later: an answer follows a question.
-    let is_last = (at_ms, is_received) >= (place.last_message_at_ms, place.is_last_received);
-    let is_last_received = is_received && at_ms >= place.last_received_at_ms;
-    let last_auto = if is_last_received { is_auto } else { place.last_received_auto };
+    let non_empty = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    let subjects = (non_empty(place.subject.as_str()), non_empty(message.content.subject.as_str()));
+    let subject = first_known(tx, place, (FirstKnown::Subject, at_ms), subjects)?;
+    let mailboxes = (place.mailbox_id, message.mailbox_id);
+    let mailbox_id = first_known(tx, place, (FirstKnown::Mailbox, at_ms), mailboxes)?;
+    let campaigns = (place.campaign_id, message.campaign_id);
+    let campaign_id = first_known(tx, place, (FirstKnown::Campaign, at_ms), campaigns)?;
+    // Of two messages with one time the received one counts as the later: an answer follows a question. Of two that
+    // agree in that too the text decides, and a person's before a machine's, so that the order of arrival does not.
+    let is_last = (at_ms, is_received, message.content.snippet.as_str())
+        >= (place.last_message_at_ms, place.is_last_received, place.snippet.as_str());
+    let last_auto = match (is_received, at_ms.cmp(&place.last_received_at_ms)) {
+        (true, Ordering::Greater) => is_auto,
+        (true, Ordering::Equal) => is_auto && place.last_received_auto,
+        _ => place.last_received_auto,
+    };
     // A new reply brings an archived conversation back; an automatic one does not.
     let is_archived = place.is_archived && message.direction != Direction::Received;
     let has_received = is_received || place.received_count > 0;
@@ -215,13 +276,12 @@ fn join(tx: &Tx<'_>, place: &Place, message: &NewMessage<'_>, standing: &PersonS
         (false, true) => "inbox",
         (false, false) => "sent",
     };
+    let standing = find_standing(tx, message, campaign_id)?;
     let (category, label) = standing.category(has_received, last_auto);
     tx.connection()
         .prepare_cached(
             "UPDATE conversation SET
-                 mailbox_id = coalesce(mailbox_id, ?2), campaign_id = coalesce(campaign_id, ?3),
-                 provider_thread_id = coalesce(provider_thread_id, ?4),
-                 subject = CASE WHEN ?5 <> '' AND (subject = '' OR ?6 < first_message_at_ms) THEN ?5 ELSE subject END,
+                 mailbox_id = ?2, campaign_id = ?3, provider_thread_id = coalesce(provider_thread_id, ?4), subject = ?5,
                  subject_key = CASE WHEN subject_key = '' THEN ?7 ELSE subject_key END,
                  snippet = CASE WHEN ?8 THEN ?9 ELSE snippet END, is_last_received = CASE WHEN ?8 THEN ?10 ELSE is_last_received END,
                  category = ?11, label = ?12, view = ?13, is_archived = ?14,
@@ -233,10 +293,10 @@ fn join(tx: &Tx<'_>, place: &Place, message: &NewMessage<'_>, standing: &PersonS
         )?
         .execute(rusqlite::params![
             place.number,
-            message.mailbox_id,
-            message.campaign_id,
+            mailbox_id,
+            campaign_id,
             message.provider_thread_id,
-            message.content.subject,
+            subject.unwrap_or(""),
             at_ms,
             message.content.subject_key,
             is_last,

@@ -137,7 +137,7 @@ async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
                 let Some(conversation) = store::find_conversation_by_number(connection, conversation_number)? else {
                     continue;
                 };
-                hits.push(present(&highlighter, message, conversation, hit.score));
+                hits.push(present(&highlighter, &message, conversation, hit.score));
             }
             Ok(Found { hits, results })
         })
@@ -148,7 +148,7 @@ fn find_message(connection: &Connection, number: u64) -> std::result::Result<Opt
     store::find_message_by_number(connection, i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-fn present(highlighter: &Highlighter, message: Message, conversation: Conversation, score: u32) -> Hit {
+fn present(highlighter: &Highlighter, message: &Message, conversation: Conversation, score: u32) -> Hit {
     let own = highlighter.snippet(&message.text, SNIPPET_CHARS);
     // What matched may stand in the quoted history only.
     let snippet_html = if own.contains("<mark>") || message.quoted_text.is_empty() {

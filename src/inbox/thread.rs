@@ -9,8 +9,8 @@
 //! Rejected: one conversation per contact (merges topics; the most frequent complaint about comparable products) and
 //! one per subject line as written (a new thread for each `Re:`).
 //!
-//! Known limit: when a message without a thread id fits two provider threads of the same subject, which of them it
-//! joins depends on which was known first.
+//! Known limit: a message that lacks something its thread is known by (thread id, mailbox, campaign or subject) and fits
+//! several conversations joins one of those known by then; which they are depends on the order of arrival.
 
 use rusqlite::Row;
 
@@ -23,10 +23,12 @@ use crate::store::{Error, Tx};
 pub struct Place {
     pub(super) number: i64,
     pub(super) id: ConversationId,
-    mailbox_id: Option<MailboxId>,
-    campaign_id: Option<CampaignId>,
+    pub(super) mailbox_id: Option<MailboxId>,
+    pub(super) campaign_id: Option<CampaignId>,
     provider_thread_id: Option<String>,
+    pub(super) subject: String,
     subject_key: String,
+    pub(super) snippet: String,
     pub(super) is_archived: bool,
     pub(super) is_last_received: bool,
     pub(super) last_received_auto: bool,
@@ -43,7 +45,7 @@ const CANDIDATE_LIMIT: i64 = 200;
 pub fn find(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Place>, Error> {
     let mut statement = tx.connection().prepare_cached(
         "SELECT number, id, mailbox_id, campaign_id, provider_thread_id, subject_key, is_archived, is_last_received,
-             last_received_auto, received_count, last_received_at_ms, last_message_at_ms, first_message_at_ms
+             last_received_auto, received_count, last_received_at_ms, last_message_at_ms, first_message_at_ms, subject, snippet
          FROM conversation WHERE contact_id = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
     let rows = statement.query_map((message.contact_id, CANDIDATE_LIMIT), read_row)?;
@@ -76,6 +78,8 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<Place> {
         last_received_at_ms: row.get(10)?,
         last_message_at_ms: row.get(11)?,
         first_message_at_ms: row.get(12)?,
+        subject: row.get(13)?,
+        snippet: row.get(14)?,
     })
 }
 

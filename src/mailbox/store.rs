@@ -47,13 +47,13 @@ pub fn list_mailboxes(connection: &Connection, today: i64) -> Result<Vec<Mailbox
 }
 
 /// One mailbox.
-pub fn find_mailbox(connection: &Connection, id: MailboxId, today: i64) -> Result<Option<Mailbox>, Error> {
+pub(super) fn find_mailbox(connection: &Connection, id: MailboxId, today: i64) -> Result<Option<Mailbox>, Error> {
     let sql = format!("{MAILBOX} WHERE b.id = ?2");
     Ok(connection.prepare_cached(&sql)?.query_row((today, id), read_mailbox).optional()?)
 }
 
 /// Our id of a mailbox that is named by it or by its address.
-pub fn find_mailbox_id(connection: &Connection, id_or_address: &str) -> Result<Option<MailboxId>, Error> {
+pub(super) fn find_mailbox_id(connection: &Connection, id_or_address: &str) -> Result<Option<MailboxId>, Error> {
     if let Ok(id) = id_or_address.parse::<MailboxId>() {
         let sql = "SELECT id FROM mailbox WHERE id = ?1";
         return Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?);
@@ -63,7 +63,7 @@ pub fn find_mailbox_id(connection: &Connection, id_or_address: &str) -> Result<O
 }
 
 /// The counters per UTC day from `first_day` on, oldest first.
-pub fn list_days(connection: &Connection, id: MailboxId, first_day: i64) -> Result<Vec<MailboxDay>, Error> {
+pub(super) fn list_days(connection: &Connection, id: MailboxId, first_day: i64) -> Result<Vec<MailboxDay>, Error> {
     let mut statement = connection.prepare_cached(
         "SELECT day, sent, received, auto_replied, bounced FROM mailbox_day
          WHERE mailbox_id = ?1 AND day >= ?2 ORDER BY day",

@@ -74,8 +74,6 @@ impl Planner {
                 self.add_extras(clause, &mut ranking.extras);
             }
         }
-        // The scan may leave out the first ones, so the least useful come first.
-        ranking.extras.sort_by_key(|extra| extra.points);
         ranking
     }
 

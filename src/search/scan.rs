@@ -324,7 +324,7 @@ impl<'a> Segment<'a> {
     }
 }
 
-/// The matches of one segment with the sets that give extra points, those with the fewest points first.
+/// The matches of one segment with the sets that give extra points, the largest first.
 struct Ranked {
     matches: Matches,
     extras: Vec<(Matches, u32)>,
@@ -336,6 +336,8 @@ impl Ranked {
         for extra in &ranking.extras {
             extras.push((extra.condition.open(reader)?, extra.points));
         }
+        // The first ones are left out as soon as the others can give enough points.
+        extras.sort_by_key(|(set, _)| Reverse(set.cost()));
         Ok(Self { matches, extras })
     }
 

@@ -111,13 +111,43 @@ pub fn list_after(connection: &Connection, cursor: i64, limit: usize) -> Result<
     collect(statement.query((cursor, limit_number(limit)))?)
 }
 
+/// Kinds that are frequent enough to be found by walking the log backwards; the index leaves them out.
+const FREQUENT_KINDS: [&str; 4] = ["message.received", "message.sent", "message.opened", "contact.created"];
+
 /// Lines before `cursor`, newest first, of the kinds that start with `prefix`.
 pub fn list_before(connection: &Connection, cursor: i64, prefix: &str, limit: usize) -> Result<Vec<Event>, Error> {
-    let mut statement = connection.prepare_cached(
-        "SELECT sequence, kind, actor, entity_kind, entity_id, payload, at_ms
-         FROM event WHERE sequence < ?1 AND substr(kind, 1, length(?2)) = ?2 ORDER BY sequence DESC LIMIT ?3",
+    if FREQUENT_KINDS.iter().any(|kind| kind.starts_with(prefix)) {
+        let mut statement = connection.prepare_cached(
+            "SELECT sequence, kind, actor, entity_kind, entity_id, payload, at_ms
+             FROM event WHERE sequence < ?1 AND substr(kind, 1, length(?2)) = ?2 ORDER BY sequence DESC LIMIT ?3",
+        )?;
+        return collect(statement.query((cursor, prefix, limit_number(limit)))?);
+    }
+    list_rare_before(connection, cursor, prefix, limit)
+}
+
+/// [`list_before`] for kinds that the index holds: the newest of each kind, merged.
+fn list_rare_before(connection: &Connection, cursor: i64, prefix: &str, limit: usize) -> Result<Vec<Event>, Error> {
+    let mut next_kind = connection.prepare_cached(
+        "SELECT min(kind) FROM event
+         WHERE kind > ?1 AND kind NOT IN ('message.received', 'message.sent', 'message.opened', 'contact.created')",
     )?;
-    collect(statement.query((cursor, prefix, limit_number(limit)))?)
+    let mut of_kind = connection.prepare_cached(
+        "SELECT sequence, kind, actor, entity_kind, entity_id, payload, at_ms FROM event
+         WHERE kind = ?1 AND kind NOT IN ('message.received', 'message.sent', 'message.opened', 'contact.created')
+             AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
+    )?;
+    let mut events = Vec::new();
+    // The prefix may itself be a kind, which the search for the next kind passes over.
+    events.extend(collect(of_kind.query((prefix, cursor, limit_number(limit)))?)?);
+    let mut kind: Option<String> = next_kind.query_row([prefix], |row| row.get(0))?;
+    while let Some(found) = kind.take().filter(|kind| kind.starts_with(prefix)) {
+        events.extend(collect(of_kind.query((&found, cursor, limit_number(limit)))?)?);
+        kind = next_kind.query_row([&found], |row| row.get(0))?;
+    }
+    events.sort_by_key(|event| std::cmp::Reverse(event.sequence));
+    events.truncate(limit);
+    Ok(events)
 }
 
 fn limit_number(limit: usize) -> i64 {

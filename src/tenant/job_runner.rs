@@ -12,7 +12,7 @@ use crate::inbox::indexer::IndexState;
 use crate::store::{self, Database};
 
 /// Longest pause without a look at the table.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+const LOOK_AGAIN: Duration = Duration::from_mins(1);
 
 /// What jobs work with.
 #[derive(Clone)]

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use super::{Shared, Tenant};
@@ -16,7 +16,7 @@ use crate::store::Error;
 /// An organization unused for this long is closed.
 const IDLE_MS: i64 = 15 * 60 * 1_000;
 /// Pause between two sweeps.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// The open organizations. Cheap to clone.
 #[derive(Clone)]
@@ -29,12 +29,19 @@ struct Inner {
     shared: Shared,
     open: RwLock<BTreeMap<OrganizationId, Arc<Tenant>>>,
     opening: tokio::sync::Mutex<()>,
+    failed: Mutex<BTreeMap<OrganizationId, String>>,
 }
 
 impl Registry {
     /// A registry of the organizations below `folder`.
     pub fn new(folder: PathBuf, shared: Shared) -> Self {
-        let inner = Inner { folder, shared, open: RwLock::default(), opening: tokio::sync::Mutex::new(()) };
+        let inner = Inner {
+            folder,
+            shared,
+            open: RwLock::default(),
+            opening: tokio::sync::Mutex::new(()),
+            failed: Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -49,7 +56,9 @@ impl Registry {
         }
         let inner = Arc::clone(&self.inner);
         let open = move || Tenant::open(id, &inner.folder.join(id.to_string()), &inner.shared);
-        let tenant = tokio::task::spawn_blocking(open).await.map_err(|_join_error| Error::Closed)??;
+        let opened = tokio::task::spawn_blocking(open).await.map_err(|_join_error| Error::Closed)?;
+        self.note_outcome(id, opened.as_ref().err());
+        let tenant = opened?;
         self.lock_for_writing().insert(id, Arc::clone(&tenant));
         tracing::info!(organization_id = %id, "organization opened");
         Ok(tenant)
@@ -86,6 +95,20 @@ impl Registry {
         let count = idle.len();
         close(idle).await;
         count
+    }
+
+    /// The organizations that could not be opened the last time it was tried, with the reason; health reports them.
+    pub fn list_failed(&self) -> Vec<(OrganizationId, String)> {
+        let failed = self.inner.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.iter().map(|(id, reason)| (*id, reason.clone())).collect()
+    }
+
+    fn note_outcome(&self, id: OrganizationId, error: Option<&Error>) {
+        let mut failed = self.inner.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        match error {
+            Some(error) => failed.insert(id, crate::error::chain(error)),
+            None => failed.remove(&id),
+        };
     }
 
     fn find_open(&self, id: OrganizationId) -> Option<Arc<Tenant>> {

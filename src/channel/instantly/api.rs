@@ -9,9 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::campaign::api::WindowParams;
 use crate::campaign::model::{Campaign, Statistics};
-use crate::campaign::store as campaigns;
 use crate::clock::utc_day;
-use crate::connection::store as connections;
 use crate::error::{Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::Params;
@@ -19,13 +17,13 @@ use crate::http::respond::{Answer, Window};
 use crate::id::ConnectionId;
 use crate::inbox::model::Message;
 use crate::mailbox::model::Mailbox;
-use crate::mailbox::store as mailboxes;
 
 /// The organization's campaigns.
 #[utoipa::path(get, path = "/api/instantly/campaigns", tag = "instantly", params(WindowParams), responses((status = 200, body = Window<Campaign>)), security(("session" = [])))]
 pub async fn list_campaigns(caller: Caller, Params(params): Params<WindowParams>) -> Result<Window<Campaign>> {
     let (limit, offset) = params.parse()?;
-    let list = move |connection: &rusqlite::Connection| campaigns::list_campaign_window(connection, limit, offset);
+    let list =
+        move |connection: &rusqlite::Connection| crate::campaign::list_campaign_window(connection, limit, offset);
     Ok(Window::new(caller.tenant.read(list).await?, limit, offset))
 }
 
@@ -38,7 +36,7 @@ pub async fn list_mailboxes(
 ) -> Result<Window<Mailbox>> {
     let (limit, offset) = params.parse()?;
     let today = utc_day(app.clock.now_ms());
-    let all = caller.tenant.read(move |connection| mailboxes::list_mailboxes(connection, today)).await?;
+    let all = caller.tenant.read(move |connection| crate::mailbox::list_mailboxes(connection, today)).await?;
     Ok(Window::new(all.into_iter().skip(offset).take(limit).collect(), limit, offset))
 }
 
@@ -73,7 +71,7 @@ pub struct SeedStatistics {
 /// The organization's figures.
 #[utoipa::path(get, path = "/api/instantly/stats", tag = "instantly", responses((status = 200, body = Answer<SeedStatistics>)), security(("session" = [])))]
 pub async fn find_statistics(caller: Caller) -> Result<Answer<SeedStatistics>> {
-    let all = caller.tenant.read(campaigns::find_statistics).await?;
+    let all = caller.tenant.read(crate::campaign::find_statistics).await?;
     Ok(Answer::new(SeedStatistics {
         sent: all.counters.sent,
         opened: all.counters.opened,
@@ -136,7 +134,8 @@ pub struct InstantlyHealth {
 #[utoipa::path(get, path = "/api/instantly/health", tag = "instantly", responses((status = 200, body = Answer<InstantlyHealth>)), security(("session" = [])))]
 pub async fn show_health(State(app): State<App>, caller: Caller) -> Result<Answer<InstantlyHealth>> {
     let organization_id = caller.organization_id();
-    let stored = app.control.read(move |connection| connections::list_connections(connection, organization_id)).await?;
+    let stored =
+        app.control.read(move |connection| crate::connection::list_connections(connection, organization_id)).await?;
     let read = move |connection: &rusqlite::Connection| -> Result<Vec<ConnectionHealth>> {
         let mut statement = connection
             .prepare_cached("SELECT max(last_event_at_ms) FROM connection_status WHERE connection_id = ?1")?;

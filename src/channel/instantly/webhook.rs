@@ -14,7 +14,6 @@ use crate::app::{App, AppInner};
 use crate::channel::intake::{self, Delivery, Outcome};
 use crate::connection::model::SECRET_HEADER;
 use crate::connection::routes::WebhookRoute;
-use crate::connection::store as connections;
 use crate::error::{Code, Error, Result};
 use crate::http::access::bearer;
 use crate::http::extract::read_body;
@@ -91,13 +90,11 @@ async fn receive_inner(app: &App, secret: Option<&str>, request: Request) -> Res
         Some(organization_id) => Some(organization_id),
         None => find_campaign_organization(app, &delivery).await?,
     };
-    match organization_id {
-        Some(organization_id) => store_in_organization(app, organization_id, delivery).await,
-        None => {
-            let is_new = app.control.write(move |tx| connections::create_unrouted_event(tx, &delivery)).await?;
-            Ok(if is_new { Outcome::Unknown } else { Outcome::Repeated })
-        }
+    if let Some(organization_id) = organization_id {
+        return store_in_organization(app, organization_id, delivery).await;
     }
+    let is_new = app.control.write(move |tx| crate::connection::create_unrouted_event(tx, &delivery)).await?;
+    Ok(if is_new { Outcome::Unknown } else { Outcome::Repeated })
 }
 
 async fn authenticate(app: &AppInner, secret: Option<&str>) -> Result<WebhookRoute> {
@@ -108,7 +105,7 @@ async fn authenticate(app: &AppInner, secret: Option<&str>) -> Result<WebhookRou
     if let Some(route) = app.webhook_routes.find(&hash, now_ms) {
         return Ok(route);
     }
-    let found = app.control.read(move |connection| connections::find_route(connection, hash)).await?;
+    let found = app.control.read(move |connection| crate::connection::find_route(connection, hash)).await?;
     let route = found.ok_or_else(refused)?;
     app.webhook_routes.keep(hash, now_ms, route.clone());
     Ok(route)
@@ -118,7 +115,7 @@ async fn find_campaign_organization(app: &AppInner, delivery: &Delivery) -> Resu
     let Some(campaign_id) = delivery.event.provider_campaign_id.clone() else { return Ok(None) };
     let connection_id = delivery.connection_id;
     let find = move |connection: &rusqlite::Connection| {
-        connections::find_campaign_route(connection, connection_id, &campaign_id)
+        crate::connection::find_campaign_route(connection, connection_id, &campaign_id)
     };
     Ok(app.control.read(find).await?)
 }

@@ -1,7 +1,5 @@
 //! Tests of the sanitiser: what stays, what goes, and a collection of attacks.
 
-#![expect(clippy::too_many_lines, reason = "tables of examples")]
-
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;

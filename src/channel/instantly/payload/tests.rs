@@ -2,7 +2,6 @@
 //!
 //! The bodies are written after the field matrix of the provider guide, with invented people.
 
-#![expect(clippy::too_many_lines, reason = "tables of examples")]
 #![expect(clippy::needless_pass_by_value, reason = "callers write the JSON in place")]
 
 use std::time::{Duration, Instant};

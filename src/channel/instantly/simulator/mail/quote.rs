@@ -160,23 +160,23 @@ fn push_introduction(out: &mut String, program: Program, quoted: &Quoted<'_>, sc
     write_time(&mut time, at.hour(), at.minute());
     match (scene.language, program == Program::Gmail) {
         (Language::German, true) => {
-            put(out, format_args!("Am {weekday}, {day}. {month} {year} um {time} Uhr schrieb {name} {address}:"))
+            put(out, format_args!("Am {weekday}, {day}. {month} {year} um {time} Uhr schrieb {name} {address}:"));
         }
         (Language::German, false) => {
-            put(out, format_args!("Am {day:02}.{:02}.{year} um {time} schrieb {name} {address}:", at.month()))
+            put(out, format_args!("Am {day:02}.{:02}.{year} um {time} schrieb {name} {address}:", at.month()));
         }
         (Language::French, true) => {
-            put(out, format_args!("Le {weekday} {day} {month} {year} à {time}, {name} {address} a écrit :"))
+            put(out, format_args!("Le {weekday} {day} {month} {year} à {time}, {name} {address} a écrit :"));
         }
         (Language::French, false) => {
-            put(out, format_args!("Le {day} {month} {year} à {time}, {name} {address} a écrit :"))
+            put(out, format_args!("Le {day} {month} {year} à {time}, {name} {address} a écrit :"));
         }
         (Language::Italian, true) => put(
             out,
             format_args!("Il giorno {weekday} {day} {month} {year} alle ore {time} {name} {address} ha scritto:"),
         ),
         (Language::Italian, false) => {
-            put(out, format_args!("Il giorno {day} {month} {year}, alle ore {time}, {name} {address} ha scritto:"))
+            put(out, format_args!("Il giorno {day} {month} {year}, alle ore {time}, {name} {address} ha scritto:"));
         }
         (Language::English, true) => {
             put(out, format_args!("On {weekday}, {month} {day}, {year} at "));
@@ -184,7 +184,7 @@ fn push_introduction(out: &mut String, program: Program, quoted: &Quoted<'_>, sc
             put(out, format_args!(" {name} {address} wrote:"));
         }
         (Language::English, false) => {
-            put(out, format_args!("On {day} {month} {year}, at {time}, {name} {address} wrote:"))
+            put(out, format_args!("On {day} {month} {year}, at {time}, {name} {address} wrote:"));
         }
     }
 }

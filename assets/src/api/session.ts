@@ -1,0 +1,88 @@
+// Holds the session: the access token lives only in this module's memory, the long-lived part is an httpOnly cookie.
+import { useSyncExternalStore } from "react";
+import type { Me, Session } from "./types";
+
+export type SessionState = { status: "unknown" } | { status: "signed_out" } | ({ status: "signed_in" } & Me);
+
+let accessToken: string | null = null;
+let state: SessionState = { status: "unknown" };
+let refreshInFlight: Promise<RefreshOutcome> | null = null;
+const listeners = new Set<() => void>();
+
+/** "unreachable" is not a sign-out: the server did not answer, so nothing is known about the session. */
+export type RefreshOutcome = "signed_in" | "signed_out" | "unreachable";
+
+function publish(next: SessionState): void {
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+export function readAccessToken(): string | null {
+  return accessToken;
+}
+
+export function readSession(): SessionState {
+  return state;
+}
+
+export function acceptSession(session: Session): void {
+  accessToken = session.access_token;
+  publish({ status: "signed_in", account: session.account, organization: session.organization, role: session.role, is_operator: session.is_operator });
+}
+
+export function acceptMe(me: Me): void {
+  publish({ status: "signed_in", ...me });
+}
+
+export function endSession(): void {
+  accessToken = null;
+  publish({ status: "signed_out" });
+}
+
+async function requestRefresh(): Promise<RefreshOutcome> {
+  try {
+    const response = await fetch("/api/v1/auth/refresh", {
+      method: "POST",
+      headers: { "X-Requested-With": "salesbrain" },
+      credentials: "same-origin",
+    });
+    if (response.ok) {
+      const body = (await response.json()) as { data: Session };
+      acceptSession(body.data);
+      return "signed_in";
+    }
+    if (response.status >= 500 || response.status === 429) return "unreachable";
+    endSession();
+    return "signed_out";
+  } catch {
+    return "unreachable";
+  }
+}
+
+async function refreshAlone(): Promise<RefreshOutcome> {
+  return navigator.locks ? await navigator.locks.request("salesbrain.refresh", requestRefresh) : await requestRefresh();
+}
+
+/** One refresh at a time, over all requests of this tab and, where the browser has locks, over all tabs: the cookie rotates. */
+export function refreshSession(): Promise<RefreshOutcome> {
+  refreshInFlight ??= refreshAlone().finally(() => {
+    refreshInFlight = null;
+  });
+  return refreshInFlight;
+}
+
+export function subscribeToSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useSession(): SessionState {
+  return useSyncExternalStore(subscribeToSession, readSession);
+}
+
+/** For views below the signed-in layout, where a session always exists. */
+export function useMe(): Me {
+  const session = useSession();
+  if (session.status !== "signed_in") throw new Error("no session");
+  return session;
+}

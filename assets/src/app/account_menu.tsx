@@ -1,0 +1,60 @@
+// Who is signed in, and the way out.
+import { Menu } from "@mantine/core";
+import { IconKeyboard, IconLogout, IconUser } from "@tabler/icons-react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import * as calls from "../api/calls";
+import { endSession, useMe } from "../api/session";
+import { runCommand } from "../keyboard/commands";
+import styles from "./shell.module.css";
+import { appWords } from "./words";
+
+export function useSignOut(): () => Promise<void> {
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return async () => {
+    try {
+      await calls.signOut();
+    } catch {
+      // Without the server the cookie cannot be ended there; this browser forgets the session all the same.
+    }
+    endSession();
+    client.clear();
+    void navigate({ to: "/sign-in" });
+  };
+}
+
+export function AccountMenu({ isFolded }: { isFolded: boolean }) {
+  const t = appWords.use();
+  const { account } = useMe();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const name = account.name || account.email;
+  const initials = name
+    .split(/[\s.@]+/)
+    .map((word) => word.charAt(0).toUpperCase())
+    .slice(0, 2)
+    .join("");
+  return (
+    <Menu position="top-start" width={216}>
+      <Menu.Target>
+        <button type="button" className={styles.accountButton} aria-label={`${t("account")}: ${name}`}>
+          <span className={styles.initials} data-initials={initials} aria-hidden="true" />
+          {isFolded ? null : <span className={styles.itemName}>{name}</span>}
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{account.email}</Menu.Label>
+        <Menu.Item leftSection={<IconUser size={18} stroke={1.5} />} onClick={() => void navigate({ to: "/settings/$section", params: { section: "profile" } })}>
+          {t("profile")}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconKeyboard size={18} stroke={1.5} />} onClick={() => runCommand("help")}>
+          {t("help")}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={18} stroke={1.5} />} onClick={() => void signOut()}>
+          {t("sign_out")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,52 @@
+// The navigation of a phone: four views and the rest behind "More".
+import { Menu } from "@mantine/core";
+import { IconDots, IconLogout } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { countsQuery } from "../api/queries";
+import { useLiveState } from "../live/provider";
+import { useSignOut } from "./account_menu";
+import { VIEWS } from "./navigation";
+import styles from "./shell.module.css";
+import { appWords } from "./words";
+
+const IN_BAR = 4;
+
+export function BottomBar() {
+  const t = appWords.use();
+  const navigate = useNavigate();
+  const signOut = useSignOut();
+  const live = useLiveState();
+  const counts = useQuery(countsQuery());
+  const unread = counts.data?.unread ?? 0;
+  return (
+    <nav className={styles.bottomBar} aria-label={t("navigation")}>
+      {VIEWS.slice(0, IN_BAR).map((view) => (
+        <Link key={view.name} to={view.to} className={styles.tab} activeOptions={{ includeSearch: false }}>
+          <view.icon size={20} stroke={1.5} aria-hidden />
+          {view.name === "inbox" && unread > 0 ? <span className={styles.tabCount}>{unread > 99 ? "99+" : unread}</span> : null}
+          <span>{t(view.name)}</span>
+        </Link>
+      ))}
+      <Menu position="top-end" width={220}>
+        <Menu.Target>
+          <button type="button" className={styles.tab}>
+            <IconDots size={20} stroke={1.5} aria-hidden />
+            <span>{t("more")}</span>
+          </button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{t(`live_${live}`)}</Menu.Label>
+          {VIEWS.slice(IN_BAR).map((view) => (
+            <Menu.Item key={view.name} leftSection={<view.icon size={18} stroke={1.5} />} onClick={() => void navigate({ to: view.to })}>
+              {t(view.name)}
+            </Menu.Item>
+          ))}
+          <Menu.Item leftSection={<IconLogout size={18} stroke={1.5} />} onClick={() => void signOut()}>
+            {t("sign_out")}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </nav>
+  );
+}

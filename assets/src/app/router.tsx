@@ -1,0 +1,110 @@
+// Every route of the interface, in one file; views load when they are first opened.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import type { ConversationFilters } from "../api/types";
+import { InboxView } from "../features/inbox/inbox_view";
+import { parseFilters } from "../features/inbox/filters";
+import { NotFound, RouteError } from "./route_error";
+import { readNext, requireSession } from "./session_guard";
+import { SignedIn } from "./signed_in";
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: "/setup",
+  component: lazyRouteComponent(() => import("../features/setup/setup_view"), "SetupView"),
+});
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: readNext(search["next"]) }),
+  component: lazyRouteComponent(() => import("../features/session/sign_in_view"), "SignInView"),
+});
+const signInLink = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/link",
+  component: lazyRouteComponent(() => import("../features/session/sign_in_link_view"), "SignInLinkView"),
+});
+
+const app = createRoute({
+  getParentRoute: () => root,
+  id: "app",
+  beforeLoad: ({ location }) => requireSession(location.href),
+  component: SignedIn,
+});
+const home = createRoute({
+  getParentRoute: () => app,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/inbox" });
+  },
+});
+const inbox = createRoute({
+  getParentRoute: () => app,
+  path: "/inbox",
+  validateSearch: (search: Record<string, unknown>): ConversationFilters => parseFilters(search),
+  component: InboxView,
+});
+const inboxConversation = createRoute({ getParentRoute: () => inbox, path: "$conversationId" });
+export type SearchAddress = { q?: string; sort?: "relevance"; conversation?: string };
+const search = createRoute({
+  getParentRoute: () => app,
+  path: "/search",
+  validateSearch: (values: Record<string, unknown>): SearchAddress => ({
+    q: values["q"] === undefined || values["q"] === "" ? undefined : String(values["q"]),
+    sort: values["sort"] === "relevance" ? "relevance" : undefined,
+    conversation: typeof values["conversation"] === "string" ? values["conversation"] : undefined,
+  }),
+  component: lazyRouteComponent(() => import("../features/search/search_view"), "SearchView"),
+});
+const campaigns = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns",
+  component: lazyRouteComponent(() => import("../features/campaign/campaigns_view"), "CampaignsView"),
+});
+const campaign = createRoute({
+  getParentRoute: () => app,
+  path: "/campaigns/$campaignId",
+  component: lazyRouteComponent(() => import("../features/campaign/campaign_view"), "CampaignView"),
+});
+const mailboxes = createRoute({
+  getParentRoute: () => app,
+  path: "/mailboxes",
+  component: lazyRouteComponent(() => import("../features/mailbox/mailboxes_view"), "MailboxesView"),
+});
+const feed = createRoute({
+  getParentRoute: () => app,
+  path: "/feed",
+  component: lazyRouteComponent(() => import("../features/feed/feed_view"), "FeedView"),
+});
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: "/settings",
+  beforeLoad: ({ location }) => {
+    if (location.pathname === "/settings") throw redirect({ to: "/settings/$section", params: { section: "profile" } });
+  },
+});
+const settingsSection = createRoute({
+  getParentRoute: () => settings,
+  path: "$section",
+  component: lazyRouteComponent(() => import("../features/settings/settings_view"), "SettingsView"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    setup,
+    signIn,
+    signInLink,
+    app.addChildren([home, inbox.addChildren([inboxConversation]), search, campaigns, campaign, mailboxes, feed, settings.addChildren([settingsSection])]),
+  ]),
+  defaultPreload: "intent",
+  defaultPreloadDelay: 80,
+  defaultErrorComponent: RouteError,
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,49 @@
+// The frame of every signed-in view: sidebar or bottom bar, live connection, keyboard, help, palette and notices.
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { useIsPhone } from "../components/viewport";
+import { Toasts } from "../components/toast";
+import { useCommand, useKeyboard } from "../keyboard/commands";
+import { LiveProvider } from "../live/provider";
+import { BottomBar } from "./bottom_bar";
+import styles from "./shell.module.css";
+import { Sidebar } from "./sidebar";
+import { appWords } from "./words";
+
+const Help = lazy(() => import("./help"));
+const Palette = lazy(() => import("./palette"));
+
+export function Shell() {
+  const t = appWords.use();
+  const navigate = useNavigate();
+  const isPhone = useIsPhone();
+  const [overlay, setOverlay] = useState<"help" | "palette" | null>(null);
+  useKeyboard();
+  useCommand("go_inbox", () => void navigate({ to: "/inbox" }));
+  useCommand("go_campaigns", () => void navigate({ to: "/campaigns" }));
+  useCommand("go_mailboxes", () => void navigate({ to: "/mailboxes" }));
+  useCommand("go_feed", () => void navigate({ to: "/feed" }));
+  useCommand("go_settings", () => void navigate({ to: "/settings" }));
+  useCommand("search", () => void navigate({ to: "/search", search: { q: "" } }));
+  useCommand("help", () => setOverlay("help"));
+  useCommand("palette", () => setOverlay("palette"));
+  return (
+    <LiveProvider>
+      <div className={styles.shell}>
+        <a className={styles.skip} href="#main">
+          {t("skip")}
+        </a>
+        {isPhone ? null : <Sidebar />}
+        <main id="main" className={styles.main} tabIndex={-1} aria-label={t("main")}>
+          <Outlet />
+        </main>
+        {isPhone ? <BottomBar /> : null}
+      </div>
+      <Toasts />
+      <Suspense fallback={null}>
+        {overlay === "help" ? <Help onClose={() => setOverlay(null)} /> : null}
+        {overlay === "palette" ? <Palette onClose={() => setOverlay(null)} /> : null}
+      </Suspense>
+    </LiveProvider>
+  );
+}
