@@ -53,7 +53,14 @@ pub fn find_or_create(
             "INSERT INTO campaign (id, connection_id, provider_campaign_id, name, name_at_ms, created_at_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?
-        .execute((id, connection_id, provider_campaign_id, name, if name.is_empty() { 0 } else { at_ms }, tx.now_ms()))?;
+        .execute((
+            id,
+            connection_id,
+            provider_campaign_id,
+            name,
+            if name.is_empty() { 0 } else { at_ms },
+            tx.now_ms(),
+        ))?;
     let campaign = CampaignRef { id, name: name.to_owned() };
     append(tx, "campaign.created", &campaign, (tx.now_ms(), cause))?;
     Ok(campaign)

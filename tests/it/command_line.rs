@@ -249,13 +249,30 @@ fn errors_are_told_on_standard_error_with_an_exit_code() {
 }
 
 #[test]
-fn a_second_program_on_the_same_port_fails_before_it_touches_the_data() {
+fn a_second_program_on_the_same_port_fails_before_it_opens_the_data() {
     let folder = folder();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let error = expect_failure(&run(folder.path(), &["serve", "--listen", &address]));
     assert!(error.contains(&format!("cannot listen on {address}")), "{error}");
-    assert!(!folder.path().join("data").try_exists().unwrap());
+    assert!(!folder.path().join("data/control.db").try_exists().unwrap());
+}
+
+#[test]
+fn a_second_program_on_the_same_folder_is_refused() {
+    let folder = folder();
+    let folder = folder.path();
+    expect_json(&run_with_input(folder, &CREATE_ACCOUNT, PASSWORD));
+    let server = Server::start(program(folder, &["serve", "--listen", "127.0.0.1:0"]));
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["reindex"]] {
+        let error = expect_failure(&run(folder, arguments));
+        assert!(error.contains("is in use by another salesbrain program"), "{arguments:?}: {error}");
+    }
+    // What only touches the accounts and connections works beside it.
+    let arguments = ["connection", "create", "--organization", "Acme", "--provider", "instantly", "--json"];
+    expect_json(&run(folder, &arguments));
+    server.end();
+    expect_success(&run(folder, &["reindex"]));
 }
 
 #[test]
@@ -321,8 +338,9 @@ fn a_folder_of_a_newer_program_is_refused_and_left_alone() {
     expect_success(&run(folder, &["organization", "list"]));
 }
 
+/// Writes another schema version into a file.
 #[expect(clippy::disallowed_methods, reason = "the test plays a newer program that wrote the file")]
-fn set_version(file: &Path, version: i64) {
+pub(crate) fn set_version(file: &Path, version: i64) {
     let connection = rusqlite::Connection::open(file).unwrap();
     connection.pragma_update(None, "user_version", version).unwrap();
 }
@@ -331,10 +349,14 @@ fn set_version(file: &Path, version: i64) {
 fn the_data_folder_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let folder = folder();
-    expect_json(&run_with_input(folder.path(), &CREATE_ACCOUNT, PASSWORD));
-    let mode = |path: &str| std::fs::metadata(folder.path().join(path)).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode("data"), 0o700);
-    assert_eq!(mode("data/secret.key"), 0o600);
+    let folder = folder.path();
+    let mode = |path: &str| std::fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777;
+    expect_json(&run_with_input(folder, &CREATE_ACCOUNT, PASSWORD));
+    Server::start(program(folder, &["serve", "--listen", "127.0.0.1:0", "--data", "served"])).end();
+    for data in ["data", "served"] {
+        assert_eq!(mode(data), 0o700, "{data}");
+        assert_eq!(mode(&format!("{data}/secret.key")), 0o600, "{data}");
+    }
 }
 
 #[test]

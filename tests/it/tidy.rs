@@ -130,20 +130,14 @@ fn only_routes_name_the_http_framework() {
     }
 }
 
-/// One slice's SQL is not another one's business. The exceptions read through functions their owner made public for
-/// them.
-const STORE_READERS: [(&str, &str); 2] = [
-    ("src/channel/instantly/api.rs", "the seed routes: the same records under other addresses"),
-    ("src/channel/instantly/webhook.rs", "finds the connection a secret belongs to"),
-];
-
+/// One slice's SQL is not another one's business: what two need is a public function of its owner.
 #[test]
 fn a_slice_does_not_use_another_slices_store() {
     let slices = ["account", "activity", "campaign", "connection", "contact", "inbox", "mailbox"];
     for path in list_files("src", &[".rs"]) {
         // The command line and the edge stand above the slices.
         let is_above = path.starts_with("src/cli/") || path.starts_with("src/http/");
-        if is_above || STORE_READERS.iter().any(|(exception, _reason)| *exception == path) {
+        if is_above {
             continue;
         }
         let code = code_of(&path);
@@ -152,11 +146,6 @@ fn a_slice_does_not_use_another_slices_store() {
             let is_used = code.contains(&format!("crate::{slice}::store"));
             assert!(is_own || !is_used, "{path} uses the store of {slice}");
         }
-    }
-    for (path, reason) in STORE_READERS {
-        let code = code_of(path);
-        let is_used = slices.iter().any(|slice| code.contains(&format!("crate::{slice}::store")));
-        assert!(is_used, "{path} is no exception any more: {reason}");
     }
 }
 

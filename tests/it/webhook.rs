@@ -3,7 +3,6 @@
 use reqwest::Method;
 use salesbrain::account::token::{random_secret, secret_hash};
 use salesbrain::clock::Clock;
-use salesbrain::connection::store as connections;
 use salesbrain::id::ConnectionId;
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
@@ -120,11 +119,17 @@ async fn a_change_by_another_process_takes_effect_within_the_time_of_trust() {
     test.post_webhook(&old, &numbered_reply(1)).await.expect(200);
     let new = random_secret();
     let (id, hash) = (stored.id, secret_hash(&new));
-    test.app.control.write(move |tx| connections::update_secret(tx, id, hash)).await.unwrap();
+    let replace = move |tx: &salesbrain::store::Tx<'_>| -> Result<usize, StoreError> {
+        Ok(tx.connection().execute("UPDATE connection SET secret_hash = ?2 WHERE id = ?1", (id, hash))?)
+    };
+    assert_eq!(test.app.control.write(replace).await.unwrap(), 1);
     test.post_webhook(&new, &numbered_reply(2)).await.expect(200);
     test.app.clock.advance_ms(TRUST_MS);
     test.post_webhook(&old, &numbered_reply(3)).await.expect_refusal(401, "unauthenticated");
-    test.app.control.write(move |tx| connections::delete_connection(tx, id)).await.unwrap();
+    let delete = move |tx: &salesbrain::store::Tx<'_>| -> Result<usize, StoreError> {
+        Ok(tx.connection().execute("DELETE FROM connection WHERE id = ?1", [id])?)
+    };
+    assert_eq!(test.app.control.write(delete).await.unwrap(), 1);
     test.app.clock.advance_ms(TRUST_MS);
     test.post_webhook(&new, &numbered_reply(4)).await.expect_refusal(401, "unauthenticated");
     assert_eq!(count(&test, &test.operator).await.0, 2);
