@@ -6,7 +6,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod dump;
+mod effects;
 mod events;
 mod order;
 mod recount;
+mod repetition;
 mod support;
+mod threading;
