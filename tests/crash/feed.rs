@@ -108,6 +108,11 @@ impl Feed {
         self.lock().ledger.values().filter(|fate| **fate == Fate::Acknowledged).count()
     }
 
+    /// How many answers were not 2xx since they were taken.
+    pub(crate) fn refusals(&self) -> usize {
+        self.lock().refusals.values().sum()
+    }
+
     /// Answers other than 2xx with their numbers; forgets them.
     pub(crate) fn take_refusals(&self) -> BTreeMap<String, usize> {
         std::mem::take(&mut self.lock().refusals)

@@ -134,7 +134,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    fn find_address(&mut self) -> bool {
+    /// Whether it has said where it listens.
+    pub(crate) fn find_address(&mut self) -> bool {
         assert!(self.is_running(), "the program ended by itself: {}", self.log());
         let log = self.log();
         let found = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -225,6 +226,10 @@ impl Api {
     pub(crate) async fn post(&self, path: &str, body: Option<Value>) -> (u16, Value) {
         let request = self.client.post(format!("{}{path}", self.base_url));
         self.send(if let Some(body) = body { request.json(&body) } else { request }).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str) -> (u16, Value) {
+        self.send(self.client.patch(format!("{}{path}", self.base_url))).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> (u16, Value) {
