@@ -31,8 +31,11 @@ const LEFT_BYTES: u64 = 2 << 20;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Ways to be allowed to mount, the most likely first.
-const WAYS: [&[&str]; 3] =
-    [&["unshare", "--mount"], &["unshare", "--user", "--map-root-user", "--mount"], &["sudo", "-n", "unshare", "--mount"]];
+const WAYS: [&[&str]; 3] = [
+    &["unshare", "--mount"],
+    &["unshare", "--user", "--map-root-user", "--mount"],
+    &["sudo", "-n", "unshare", "--mount"],
+];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_loses_nothing_and_mends_itself() {
@@ -116,7 +119,8 @@ async fn run_on_small_disk(disk: &Path) {
 async fn wait_for_answers(session: &Api, server: &mut Server) -> Api {
     wait_until(LIMIT, "the program listens", || std::future::ready(server.find_address())).await;
     let api = session.at(server);
-    let took = wait_until(LIMIT, "the inbox answers", || async { api.get("/api/v1/conversations").await.0 == 200 }).await;
+    let took =
+        wait_until(LIMIT, "the inbox answers", || async { api.get("/api/v1/conversations").await.0 == 200 }).await;
     eprintln!("started on a full disk, the inbox answered after {took:?}");
     api
 }

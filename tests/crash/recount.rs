@@ -140,7 +140,8 @@ pub(crate) fn assert_counters(file: &Connection) {
 
 /// The consumers' rows agree with the log; only true once they have caught up.
 pub(crate) fn assert_timeline(file: &Connection) {
-    let kinds = "'message.opened', 'message.clicked', 'message.bounced', 'contact.interest_changed', 'contact.label_changed',
+    let kinds =
+        "'message.opened', 'message.clicked', 'message.bounced', 'contact.interest_changed', 'contact.label_changed',
         'contact.unsubscribed', 'contact.complained', 'contact.sequence_completed', 'contact.sequence_failed',
         'conversation.archived', 'conversation.unarchived', 'enrichment.completed'";
     let sql = format!(
