@@ -86,6 +86,26 @@ impl IndexState {
         Ok(())
     }
 
+    /// Opens what is in the folder for use; `false` if it has to be built anew.
+    fn reopen(&self, database: &Database) -> Result<bool, IndexingError> {
+        // Held as in a rebuild: opening removes what a crash left half-built, and a job may be building right now.
+        let mut indexer = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
+        *indexer = None;
+        let head = unsigned(*database.head().borrow());
+        match SearchIndex::open(&self.folder)? {
+            // A cursor ahead of the log: the data folder was restored from an older copy.
+            Opened::Ready(index) if index.cursor() > head => Ok(false),
+            Opened::Ready(index) => {
+                self.set_current(index);
+                Ok(true)
+            }
+            Opened::NeedsRebuild(reason) => {
+                tracing::info!(%reason, "building the search index anew");
+                Ok(false)
+            }
+        }
+    }
+
     fn set_current(&self, index: SearchIndex) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Some(index);
     }
@@ -172,19 +192,8 @@ impl Consumer for Indexing {
     }
 
     fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError> {
-        let head = *database.head().borrow();
-        let usable = match SearchIndex::open(&self.state.folder)? {
-            // A cursor ahead of the log: the data folder was restored from an older copy.
-            Opened::Ready(index) if index.cursor() > unsigned(head) => None,
-            Opened::Ready(index) => Some(index),
-            Opened::NeedsRebuild(reason) => {
-                tracing::info!(%reason, "building the search index anew");
-                None
-            }
-        };
-        match usable {
-            Some(index) => self.state.set_current(index),
-            None => self.state.rebuild(database)?,
+        if !self.state.reopen(database)? {
+            self.state.rebuild(database)?;
         }
         let cursor = self.state.current().map_or(0, |index| index.cursor());
         Ok(i64::try_from(cursor).unwrap_or(0))

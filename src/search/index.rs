@@ -92,6 +92,9 @@ impl SearchIndex {
     /// [`super::IndexBuilder`] works on the same folder: what it has built so far would be taken for the leftovers of a crash.
     pub fn open(directory: &Path) -> Result<Opened, IndexError> {
         remove_leftovers(directory)?;
+        if directory.is_file() {
+            return Ok(Opened::NeedsRebuild(RebuildReason::Damaged("it is a file instead of a folder".to_owned())));
+        }
         let has_meta = directory.join("meta.json").try_exists().map_err(IndexError::io(directory))?;
         if !has_meta {
             return Ok(Opened::NeedsRebuild(RebuildReason::Missing));
@@ -233,9 +236,10 @@ fn with_suffix(directory: &Path, suffix: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Removes a folder that may not be there.
+/// Removes a folder that may not be there, or a file in its place.
 pub(super) fn remove_directory(directory: &Path) -> Result<(), IndexError> {
-    match fs::remove_dir_all(directory) {
+    let removed = if directory.is_file() { fs::remove_file(directory) } else { fs::remove_dir_all(directory) };
+    match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(IndexError::io(directory)(error)),
         _ => Ok(()),
     }

@@ -1,0 +1,21 @@
+//! What must survive: the real program as a child process with real files, killed, starved of disk space, fed with
+//! hostile bodies, and with its search index taken away.
+//!
+//! A target of its own, because these tests take minutes and end processes: `cargo test --test crash`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first error, also in its helper functions"
+)]
+#![expect(clippy::print_stderr, reason = "seeds and measured figures, shown when a test fails or with --nocapture")]
+
+mod disk;
+mod feed;
+mod hostile;
+mod index;
+mod kill;
+mod recount;
+mod support;
