@@ -117,8 +117,10 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
     while !*runtime.stop.borrow() {
         let Some(working) = consumer.take() else { break };
         if is_loaded && *head.borrow_and_update() <= progress.cursor() {
-            progress.moved_at_ms.store(runtime.clock.now_ms(), Ordering::Relaxed);
+            // Having nothing to do is not standing still: the time counts from the moment there is something.
+            progress.moved_at_ms.store(i64::MAX, Ordering::Relaxed);
             consumer = Some(idle(working, &mut head, &mut runtime.stop).await);
+            progress.moved_at_ms.store(runtime.clock.now_ms(), Ordering::Relaxed);
             continue;
         }
         let gather = working.gather();
