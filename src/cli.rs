@@ -148,21 +148,22 @@ where
     outcome
 }
 
-/// Completes when the program is asked to end.
-async fn wait_for_signal() {
+/// Completes when the program is asked to end. From the call on, not from the first poll, a signal no longer kills.
+fn wait_for_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _interrupt = tokio::signal::ctrl_c() => {}
                 _terminate = terminate.recv() => {}
             }
             return;
         }
-    }
-    // Without a handler the program is ended by the system.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+        // Without a handler the program is ended by the system.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }

@@ -13,9 +13,10 @@ use crate::http::serve;
 
 /// Runs the appliance until it is asked to end.
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
+    let asked_to_end = super::wait_for_signal();
     let (app, listener, _lock) = open(config).await?;
     announce(&app).await?;
-    serve::serve(app, listener, super::wait_for_signal()).await?;
+    serve::serve(app, listener, asked_to_end).await?;
     tracing::info!("ended");
     Ok(())
 }
