@@ -30,6 +30,7 @@ pub struct IndexState {
     current: RwLock<Option<SearchIndex>>,
     indexer: Mutex<Option<Indexer>>,
     is_rebuilding: AtomicBool,
+    is_damaged: AtomicBool,
 }
 
 impl IndexState {
@@ -41,6 +42,7 @@ impl IndexState {
             current: RwLock::default(),
             indexer: Mutex::default(),
             is_rebuilding: AtomicBool::new(false),
+            is_damaged: AtomicBool::new(false),
         };
         // A usable index answers from the first request on; anything else is the consumer's to mend.
         if let Ok(Opened::Ready(index)) = SearchIndex::open(&state.folder) {
@@ -64,7 +66,30 @@ impl IndexState {
         self.is_rebuilding.store(true, Ordering::Relaxed);
         let outcome = self.rebuild_now(database);
         self.is_rebuilding.store(false, Ordering::Relaxed);
+        self.is_damaged.store(false, Ordering::Relaxed);
         outcome
+    }
+
+    /// Notes that the index turned out to be damaged; `true` the first time until it is built anew.
+    pub fn report_damage(&self) -> bool {
+        !self.is_damaged.swap(true, Ordering::Relaxed) && !self.is_rebuilding()
+    }
+
+    /// Opens the folder; `None` if it holds nothing usable. Waits for a rebuild: opening removes what is half built.
+    fn open_usable(&self, head: i64) -> Result<Option<SearchIndex>, IndexError> {
+        let _no_rebuild = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_damaged.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        Ok(match SearchIndex::open(&self.folder)? {
+            // A cursor ahead of the log: the data folder was restored from an older copy.
+            Opened::Ready(index) if index.cursor() > unsigned(head) => None,
+            Opened::Ready(index) => Some(index),
+            Opened::NeedsRebuild(reason) => {
+                tracing::info!(%reason, "building the search index anew");
+                None
+            }
+        })
     }
 
     fn rebuild_now(&self, database: &Database) -> Result<(), IndexingError> {
@@ -97,6 +122,10 @@ impl IndexState {
         if outcome.is_err() {
             // A writer is of no use after a failure.
             *indexer = None;
+        }
+        if let Err(IndexingError::Index(IndexError::Corrupt { .. })) = &outcome {
+            // The consumer loads its cursor after a failure, and builds the index anew then.
+            self.report_damage();
         }
         outcome
     }
@@ -173,16 +202,7 @@ impl Consumer for Indexing {
 
     fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError> {
         let head = *database.head().borrow();
-        let usable = match SearchIndex::open(&self.state.folder)? {
-            // A cursor ahead of the log: the data folder was restored from an older copy.
-            Opened::Ready(index) if index.cursor() > unsigned(head) => None,
-            Opened::Ready(index) => Some(index),
-            Opened::NeedsRebuild(reason) => {
-                tracing::info!(%reason, "building the search index anew");
-                None
-            }
-        };
-        match usable {
+        match self.state.open_usable(head)? {
             Some(index) => self.state.set_current(index),
             None => self.state.rebuild(database)?,
         }
