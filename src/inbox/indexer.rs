@@ -30,6 +30,7 @@ pub struct IndexState {
     current: RwLock<Option<SearchIndex>>,
     indexer: Mutex<Option<Indexer>>,
     is_rebuilding: AtomicBool,
+    is_damaged: AtomicBool,
 }
 
 impl IndexState {
@@ -41,6 +42,7 @@ impl IndexState {
             current: RwLock::default(),
             indexer: Mutex::default(),
             is_rebuilding: AtomicBool::new(false),
+            is_damaged: AtomicBool::new(false),
         };
         // A usable index answers from the first request on; anything else is the consumer's to mend.
         if let Ok(Opened::Ready(index)) = SearchIndex::open(&state.folder) {
@@ -64,7 +66,13 @@ impl IndexState {
         self.is_rebuilding.store(true, Ordering::Relaxed);
         let outcome = self.rebuild_now(database);
         self.is_rebuilding.store(false, Ordering::Relaxed);
+        self.is_damaged.store(false, Ordering::Relaxed);
         outcome
+    }
+
+    /// Notes that the index turned out to be damaged; `true` the first time until it is built anew.
+    pub fn report_damage(&self) -> bool {
+        !self.is_damaged.swap(true, Ordering::Relaxed) && !self.is_rebuilding()
     }
 
     fn rebuild_now(&self, database: &Database) -> Result<(), IndexingError> {
@@ -91,6 +99,9 @@ impl IndexState {
         // Held as in a rebuild: opening removes what a crash left half-built, and a job may be building right now.
         let mut indexer = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
         *indexer = None;
+        if self.is_damaged.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
         let head = unsigned(*database.head().borrow());
         match SearchIndex::open(&self.folder)? {
             // A cursor ahead of the log: the data folder was restored from an older copy.
@@ -117,6 +128,10 @@ impl IndexState {
         if outcome.is_err() {
             // A writer is of no use after a failure.
             *indexer = None;
+        }
+        if let Err(IndexingError::Index(IndexError::Corrupt { .. })) = &outcome {
+            // The consumer loads its cursor after a failure, and builds the index anew then.
+            self.report_damage();
         }
         outcome
     }

@@ -18,7 +18,7 @@ use crate::search::{
     Cursor, Filters, Highlighter, IndexError, NumberSet, Page, Query, Results, SearchIndex, Sort, State,
 };
 use crate::store::Error as StoreError;
-use crate::tenant::Tenant;
+use crate::tenant::{Tenant, job};
 
 /// Characters of a hit's excerpt.
 const SNIPPET_CHARS: usize = 200;
@@ -124,10 +124,8 @@ struct Found {
 /// Searches; the whole of it runs on one reader, on a blocking thread.
 async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
     let query = Query::parse(&text).map_err(|error| Error::invalid_field("q", error.to_string()))?;
-    let index = tenant.index().current().ok_or_else(being_built)?;
-    tenant
-        .read(move |connection| {
-            let results = find(connection, &index, &query, page)?;
+    read_index(tenant, move |connection, index| {
+            let results = find(connection, index, &query, page)?;
             let highlighter = Highlighter::new(&query);
             let mut hits = Vec::with_capacity(results.hits.len());
             for hit in &results.hits {
@@ -142,6 +140,39 @@ async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
             Ok(Found { hits, results })
         })
         .await
+}
+
+/// Runs `work` on a reader with the index. An index that turns out to be damaged is built anew by a job.
+async fn read_index<T: Send + 'static>(
+    tenant: &Tenant,
+    work: impl FnOnce(&Connection, &SearchIndex) -> std::result::Result<T, Failure> + Send + 'static,
+) -> Result<T> {
+    let index = tenant.index().current().ok_or_else(being_built)?;
+    match tenant.read(move |connection| work(connection, &index)).await {
+        Ok(found) => Ok(found),
+        Err(Failure::Public(error)) => Err(error),
+        Err(Failure::Damaged(cause)) => {
+            if tenant.index().report_damage() {
+                tenant.write(|tx| job::create(tx, "search.reindex", "")).await?;
+                tenant.wake_jobs();
+            }
+            Err(being_built().because(cause))
+        }
+    }
+}
+
+/// Why a search failed.
+enum Failure {
+    /// As the client is told.
+    Public(Error),
+    /// The index cannot be used any more.
+    Damaged(IndexError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Public(error.into())
+    }
 }
 
 fn find_message(connection: &Connection, number: u64) -> std::result::Result<Option<Message>, StoreError> {
@@ -171,11 +202,9 @@ fn present(highlighter: &Highlighter, message: &Message, conversation: Conversat
 /// Searches messages for the seed routes: newest first, as messages, with an offset.
 pub async fn search_messages(tenant: &Tenant, text: String, limit: usize, offset: usize) -> Result<Vec<Message>> {
     let query = Query::parse(&text).map_err(|error| Error::invalid_field("query", error.to_string()))?;
-    let index = tenant.index().current().ok_or_else(being_built)?;
     let page = Page { sort: Sort::Date, limit: limit.saturating_add(offset), after: None };
-    tenant
-        .read(move |connection| {
-            let results = find(connection, &index, &query, page)?;
+    read_index(tenant, move |connection, index| {
+            let results = find(connection, index, &query, page)?;
             let mut messages = Vec::with_capacity(limit);
             for hit in results.hits.iter().skip(offset) {
                 messages.extend(find_message(connection, hit.message_number)?);
@@ -185,13 +214,21 @@ pub async fn search_messages(tenant: &Tenant, text: String, limit: usize, offset
         .await
 }
 
-fn find(connection: &Connection, index: &SearchIndex, query: &Query, page: Page) -> Result<Results> {
+fn find(
+    connection: &Connection,
+    index: &SearchIndex,
+    query: &Query,
+    page: Page,
+) -> std::result::Result<Results, Failure> {
     let Some(filters) = resolve(connection, query)? else {
         return Ok(Results { hits: Vec::new(), total: 0, is_total_capped: false, next: None });
     };
     index.search(query, &filters, page).map_err(|error| match error {
-        IndexError::WrongCursor => Error::invalid_field("cursor", "this cursor belongs to another sort order"),
-        error => being_built().because(error),
+        IndexError::WrongCursor => {
+            Failure::Public(Error::invalid_field("cursor", "this cursor belongs to another sort order"))
+        }
+        damaged @ IndexError::Corrupt { .. } => Failure::Damaged(damaged),
+        error => Failure::Public(being_built().because(error)),
     })
 }
 

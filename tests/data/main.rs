@@ -5,11 +5,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod conversations;
 mod dump;
 mod effects;
 mod events;
 mod order;
 mod recount;
 mod repetition;
+mod search;
+mod store;
 mod support;
 mod threading;
