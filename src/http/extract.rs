@@ -120,7 +120,9 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(Error::internal)?;
+        // It fails for a part that is no UTF-8, which is no id either.
+        let params =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_error| Error::not_found("record"))?;
         let text = params.iter().find(|(name, _value)| *name == "id").map_or("", |(_name, value)| value);
         text.parse().map(Self).map_err(|_not_an_id| Error::not_found("record"))
     }
