@@ -18,9 +18,10 @@ export function useSignOut(): () => Promise<void> {
     } catch {
       // Without the server the cookie cannot be ended there; this browser forgets the session all the same.
     }
+    // First away, then the end: a view that loses its session would take its own address along as the place to return to.
+    await navigate({ to: "/sign-in" });
     endSession();
     client.clear();
-    void navigate({ to: "/sign-in" });
   };
 }
 

@@ -58,3 +58,18 @@ export function mapConversations(old: PagedConversations, change: (row: Conversa
     pages: old.pages.map((page) => ({ ...page, rows: page.rows.map(change).filter((row): row is Conversation => row !== null) })),
   };
 }
+
+/** Puts a row back where its time says it belongs; a list that has it already keeps its place. */
+export function restoreConversation(old: PagedConversations, row: Conversation): PagedConversations {
+  const isThere = old.pages.some((page) => page.rows.some((other) => other.id === row.id));
+  if (isThere) return mapConversations(old, (other) => (other.id === row.id ? row : other));
+  const isOlderThanRow = (other: Conversation) => isOlder(other, row);
+  const following = old.pages.findIndex((page) => page.rows.some(isOlderThanRow));
+  const pageIndex = following === -1 ? old.pages.length - 1 : following;
+  const pages = old.pages.map((page, index) => {
+    if (index !== pageIndex) return page;
+    const position = page.rows.findIndex(isOlderThanRow);
+    return { ...page, rows: position === -1 ? [...page.rows, row] : page.rows.toSpliced(position, 0, row) };
+  });
+  return { ...old, pages };
+}

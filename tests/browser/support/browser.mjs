@@ -10,10 +10,10 @@ const ARGUMENTS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
 
-export async function startBrowser(test) {
+export async function startBrowser(cleanup) {
   await mkdir(RESULTS, { recursive: true });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ARGUMENTS });
-  test.after(() => browser.close());
+  cleanup.after(() => browser.close());
   return browser;
 }
 

@@ -22,6 +22,19 @@ export async function waitUntil(what, read, limitMs = 10_000) {
   }
 }
 
+/** What a file of tests has to put away, last made first; `after` of the test runner would belong to whatever runs at the moment. */
+export class Cleanup {
+  #steps = [];
+
+  after(step) {
+    this.#steps.unshift(step);
+  }
+
+  async run() {
+    for (const step of this.#steps.splice(0)) await step();
+  }
+}
+
 /** Only what the program itself needs, so that a developer's settings change no test. */
 function environment(settings) {
   return { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: tmpdir(), SALESBRAIN_LOG_FORMAT: "json", ...settings };
@@ -116,11 +129,11 @@ export class Program {
   }
 }
 
-/** A folder and a program on it; both are gone when the test ends, however it ends. */
-export async function makeProgram(test, settings = {}) {
+/** A folder and a program on it; both are gone at the end, however it comes. */
+export async function makeProgram(cleanup, settings = {}) {
   const folder = await mkdtemp(join(tmpdir(), "salesbrain-browser-"));
   const program = new Program(folder, settings);
-  test.after(async () => {
+  cleanup.after(async () => {
     await program.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
@@ -132,8 +145,8 @@ export const VIEWER = "victor.viewer@example.org";
 export const ORGANIZATION = "Muster Vertrieb AG";
 
 /** A program with an organization, an owner, and a connection whose secret is known. */
-export async function makeOrganization(test, { settings = {}, language = "en", fill = 0, isStarted = true } = {}) {
-  const program = await makeProgram(test, settings);
+export async function makeOrganization(cleanup, { settings = {}, language = "en", fill = 0, isStarted = true } = {}) {
+  const program = await makeProgram(cleanup, settings);
   const data = ["--data", program.folder, "--json"];
   await addAccount(program, { email: OWNER, name: "Olga Owner", role: "owner", language });
   const connection = JSON.parse(await runProgram(["connection", "create", "--organization", ORGANIZATION, "--provider", "instantly", ...data]));

@@ -1,11 +1,12 @@
 // Archive and read state: shown at once, sent after, taken back when the server refuses; archive offers ten seconds of undo.
-import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+import { useQueryClient, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import { useMemo } from "react";
 import * as calls from "../../api/calls";
 import type { Conversation } from "../../api/types";
 import { useErrorText } from "../../components/error_text";
 import { closeToast, showToast } from "../../components/toast";
 import { changeCachedConversation, refreshLists } from "../../live/apply";
+import { restoreConversation, type PagedConversations } from "../../live/merge";
 import { finishMove, startMove } from "../../live/view_state";
 import { inboxWords } from "./words";
 
@@ -20,6 +21,19 @@ function showMove(client: QueryClient, conversation: Conversation, move: Move): 
   });
 }
 
+function findListsWith(client: QueryClient, id: string): QueryKey[] {
+  return client
+    .getQueriesData<PagedConversations>({ queryKey: ["conversations"] })
+    .filter(([, list]) => list?.pages.some((page) => page.rows.some((row) => row.id === id)))
+    .map(([key]) => key);
+}
+
+/** The server may be out of reach, so the rows come back from what is known here. */
+function takeBack(client: QueryClient, conversation: Conversation, lists: readonly QueryKey[]): void {
+  for (const key of lists) client.setQueryData<PagedConversations>(key, (old) => (old ? restoreConversation(old, conversation) : old));
+  client.setQueryData<Conversation>(["conversation", conversation.id], (old) => (old ? conversation : old));
+}
+
 export function useConversationActions() {
   const client = useQueryClient();
   const t = inboxWords.use();
@@ -28,6 +42,7 @@ export function useConversationActions() {
     const nameOf = (conversation: Conversation) => conversation.contact.name || conversation.contact.address;
 
     async function move(conversation: Conversation, direction: Move, toastId: number | null = null): Promise<void> {
+      const lists = findListsWith(client, conversation.id);
       startMove(conversation.id, direction);
       showMove(client, conversation, direction);
       try {
@@ -36,7 +51,7 @@ export function useConversationActions() {
       } catch (error) {
         if (toastId !== null) closeToast(toastId);
         showToast(t(direction === "archive" ? "archive_failed" : "change_failed", { name: nameOf(conversation), cause: describe(error) }));
-        client.setQueryData<Conversation>(["conversation", conversation.id], (old) => (old ? conversation : old));
+        takeBack(client, conversation, lists);
       } finally {
         finishMove(conversation.id);
       }
