@@ -17,11 +17,11 @@ mod deliveries;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use deliveries::{count_messages, open, percentiles, prepare, replies, write_all};
+use deliveries::{open, percentiles, prepare, replies, write_all};
 use salesbrain::channel::instantly::simulator::{Simulator, SimulatorConfig};
 use salesbrain::channel::intake::Delivery;
 use salesbrain::clock::Clock;
-use salesbrain::store::Database;
+use salesbrain::store::{Database, Error};
 
 /// Replies measured per size.
 const REPLIES: usize = 20_000;
@@ -98,4 +98,12 @@ fn writer_time() -> f64 {
         }
     }
     nanoseconds / 1e9
+}
+
+/// The messages in the file.
+fn count_messages(database: &Database) -> u64 {
+    let count: Result<i64, Error> = database.read_blocking(|connection| {
+        Ok(connection.query_row("SELECT coalesce(max(number), 0) FROM message", [], |row| row.get(0))?)
+    });
+    count.unwrap().unsigned_abs()
 }

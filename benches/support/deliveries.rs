@@ -8,7 +8,7 @@ use salesbrain::channel::instantly::simulator::{SimulatedEvent, Simulator, Simul
 use salesbrain::channel::intake::{self, Delivery};
 use salesbrain::clock::Clock;
 use salesbrain::id::{ConnectionId, IdSource};
-use salesbrain::store::{Database, Error, Options, migration};
+use salesbrain::store::{Database, Options, migration};
 
 /// The program's allocator.
 #[global_allocator]
@@ -19,14 +19,6 @@ pub(crate) fn open(path: &Path) -> Database {
     let ids = IdSource::new(Clock::System);
     let options = Options { clock: Clock::System, ids, readers: 2, read_limit_ms: 10_000, max_pages: None };
     Database::open(path, &migration::TENANT, &options).unwrap()
-}
-
-/// The messages in the file.
-pub(crate) fn count_messages(database: &Database) -> u64 {
-    let count: Result<i64, Error> = database.read_blocking(|connection| {
-        Ok(connection.query_row("SELECT coalesce(max(number), 0) FROM message", [], |row| row.get(0))?)
-    });
-    count.unwrap().unsigned_abs()
 }
 
 /// The connection all deliveries come in on.

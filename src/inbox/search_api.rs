@@ -125,21 +125,21 @@ struct Found {
 async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
     let query = Query::parse(&text).map_err(|error| Error::invalid_field("q", error.to_string()))?;
     read_index(tenant, move |connection, index| {
-            let results = find(connection, index, &query, page)?;
-            let highlighter = Highlighter::new(&query);
-            let mut hits = Vec::with_capacity(results.hits.len());
-            for hit in &results.hits {
-                // A message deleted since the last commit of the index has no row any more.
-                let Some(message) = find_message(connection, hit.message_number)? else { continue };
-                let conversation_number = i64::try_from(hit.conversation_number).unwrap_or(i64::MAX);
-                let Some(conversation) = store::find_conversation_by_number(connection, conversation_number)? else {
-                    continue;
-                };
-                hits.push(present(&highlighter, &message, conversation, hit.score));
-            }
-            Ok(Found { hits, results })
-        })
-        .await
+        let results = find(connection, index, &query, page)?;
+        let highlighter = Highlighter::new(&query);
+        let mut hits = Vec::with_capacity(results.hits.len());
+        for hit in &results.hits {
+            // A message deleted since the last commit of the index has no row any more.
+            let Some(message) = find_message(connection, hit.message_number)? else { continue };
+            let conversation_number = i64::try_from(hit.conversation_number).unwrap_or(i64::MAX);
+            let Some(conversation) = store::find_conversation_by_number(connection, conversation_number)? else {
+                continue;
+            };
+            hits.push(present(&highlighter, &message, conversation, hit.score));
+        }
+        Ok(Found { hits, results })
+    })
+    .await
 }
 
 /// Runs `work` on a reader with the index. An index that turns out to be damaged is built anew by a job.
@@ -204,14 +204,14 @@ pub async fn search_messages(tenant: &Tenant, text: String, limit: usize, offset
     let query = Query::parse(&text).map_err(|error| Error::invalid_field("query", error.to_string()))?;
     let page = Page { sort: Sort::Date, limit: limit.saturating_add(offset), after: None };
     read_index(tenant, move |connection, index| {
-            let results = find(connection, index, &query, page)?;
-            let mut messages = Vec::with_capacity(limit);
-            for hit in results.hits.iter().skip(offset) {
-                messages.extend(find_message(connection, hit.message_number)?);
-            }
-            Ok(messages)
-        })
-        .await
+        let results = find(connection, index, &query, page)?;
+        let mut messages = Vec::with_capacity(limit);
+        for hit in results.hits.iter().skip(offset) {
+            messages.extend(find_message(connection, hit.message_number)?);
+        }
+        Ok(messages)
+    })
+    .await
 }
 
 fn find(

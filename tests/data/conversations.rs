@@ -45,7 +45,9 @@ type Test = Box<dyn Fn(&Value) -> bool>;
 /// Filters with what they mean.
 fn filters(all: &[Value]) -> Vec<(&'static str, String, Test)> {
     let mut filters: Vec<(&'static str, String, Test)> = Vec::new();
-    for (parameter, pointer) in [("mailbox_id", "/mailbox/id"), ("campaign_id", "/campaign/id"), ("contact_id", "/contact/id")] {
+    for (parameter, pointer) in
+        [("mailbox_id", "/mailbox/id"), ("campaign_id", "/campaign/id"), ("contact_id", "/contact/id")]
+    {
         let values: BTreeSet<&str> = all.iter().map(|row| text(row, pointer)).filter(|id| !id.is_empty()).collect();
         for value in values.into_iter().take(2).chain([NOBODY]) {
             let wanted = value.to_owned();
@@ -79,7 +81,9 @@ async fn every_filter_and_every_pair_equals_a_filter_over_the_whole_list() {
     let times: Vec<i64> = all.iter().map(|row| number(row, "last_message_at_ms")).collect();
     assert!(times.is_sorted_by(|one, next| one >= next), "newest first");
     let stored = program
-        .read(|connection| connection.query_row("SELECT count(*) FROM conversation", [], |row| row.get::<_, i64>(0)).unwrap())
+        .read(|connection| {
+            connection.query_row("SELECT count(*) FROM conversation", [], |row| row.get::<_, i64>(0)).unwrap()
+        })
         .await;
     assert_eq!(i64::try_from(all.len()).unwrap(), stored);
     let filters = filters(&all);
@@ -123,11 +127,17 @@ async fn counts_equal_the_lists() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|row| (text(row, "/category"), (number(row, "unread").try_into().unwrap(), number(row, "total").try_into().unwrap())))
+        .map(|row| {
+            (
+                text(row, "/category"),
+                (number(row, "unread").try_into().unwrap(), number(row, "total").try_into().unwrap()),
+            )
+        })
         .collect();
     assert_eq!(listed, categories);
     for mailbox in counts["mailboxes"].as_array().unwrap() {
-        let unread = inbox.iter().filter(is_unread).filter(|row| text(row, "/mailbox/id") == text(mailbox, "/id")).count();
+        let unread =
+            inbox.iter().filter(is_unread).filter(|row| text(row, "/mailbox/id") == text(mailbox, "/id")).count();
         assert_eq!(mailbox["unread"], unread, "{mailbox}");
     }
     assert_eq!(program.get("/api/v1/chats/unread").await.data(), &counts, "the seeds' name for it");
@@ -218,14 +228,25 @@ async fn the_four_changes_are_idempotent_and_logged_once() {
         let own: Vec<&Value> = events.rows().iter().filter(|event| event["kind"] == kind).collect();
         assert_eq!(own.len(), 1, "{change} is logged once");
         assert!(own[0]["actor"].as_str().unwrap().starts_with("account:"));
-        assert_eq!((text(own[0], "/payload/conversation_id"), text(own[0], "/payload/account_name")), (id.as_str(), "Olga Owner"));
+        assert_eq!(
+            (text(own[0], "/payload/conversation_id"), text(own[0], "/payload/account_name")),
+            (id.as_str(), "Olga Owner")
+        );
         assert!(!own[0].to_string().contains("Two."), "the log holds no text of a message");
         let missing = program.patch(&format!("/api/v1/conversations/{NOBODY}/{change}")).await;
         missing.assert_error(404, "not_found", None);
     }
-    assert_eq!(program.get(&format!("/api/v1/conversations/{}", text(&other, "/id"))).await.data(), &other, "another one is untouched");
+    assert_eq!(
+        program.get(&format!("/api/v1/conversations/{}", text(&other, "/id"))).await.data(),
+        &other,
+        "another one is untouched"
+    );
     let unread = program
-        .read(|connection| connection.query_row("SELECT count(*) FROM message WHERE is_unread", [], |row| row.get::<_, i64>(0)).unwrap())
+        .read(|connection| {
+            connection
+                .query_row("SELECT count(*) FROM message WHERE is_unread", [], |row| row.get::<_, i64>(0))
+                .unwrap()
+        })
         .await;
     assert_eq!(unread, 2, "the last received one is unread, and the other person's");
 }
@@ -265,7 +286,8 @@ async fn a_thread_is_read_from_its_end_and_shows_its_timeline() {
     let path = format!("/api/v1/conversations/{}", text(&list.rows()[0], "/id"));
     let (mut texts, mut cursor, mut pages) = (Vec::new(), String::new(), 0);
     loop {
-        let page = program.get(&Program::path(&format!("{path}/messages"), &[("limit", "5"), ("cursor", &cursor)])).await;
+        let page =
+            program.get(&Program::path(&format!("{path}/messages"), &[("limit", "5"), ("cursor", &cursor)])).await;
         let rows = page.rows();
         assert!(rows.is_sorted_by_key(|row| number(row, "occurred_at_ms")), "oldest first within a page");
         texts.splice(0..0, rows.iter().map(|row| text(row, "/text").to_owned()));
@@ -295,7 +317,8 @@ async fn the_html_of_a_message_is_harmless_and_its_images_wait() {
     let list = program.list_all("/api/v1/conversations", &[]).await;
     let mut messages = Vec::new();
     for row in &list {
-        messages.extend(program.get(&format!("/api/v1/conversations/{}/messages", text(row, "/id"))).await.rows().clone());
+        messages
+            .extend(program.get(&format!("/api/v1/conversations/{}/messages", text(row, "/id"))).await.rows().clone());
     }
     let (plain, formatted) = (&messages[0], &messages[1]);
     assert_eq!((&formatted["has_html"], &formatted["has_remote_images"]), (&json!(true), &json!(true)));
@@ -323,12 +346,18 @@ async fn the_html_of_a_message_is_harmless_and_its_images_wait() {
 async fn the_seed_routes_show_the_same_records_in_windows() {
     let program = Program::start().await;
     for index in 0..7 {
-        let body = sent((30 - index) * HOUR_MS, &format!("Idea {index}"), 1).lead(&format!("lead{index}@people.example"));
-        program.post(&body.campaign(&format!("c{}", index % 2)).mailbox(&format!("m{}@we.example", index % 3)).json()).await;
+        let body =
+            sent((30 - index) * HOUR_MS, &format!("Idea {index}"), 1).lead(&format!("lead{index}@people.example"));
+        program
+            .post(&body.campaign(&format!("c{}", index % 2)).mailbox(&format!("m{}@we.example", index % 3)).json())
+            .await;
     }
     program.settle().await;
     let campaigns = program.get("/api/instantly/campaigns?limit=1&offset=1").await;
-    assert_eq!((&campaigns.body["count"], &campaigns.body["limit"], &campaigns.body["offset"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&campaigns.body["count"], &campaigns.body["limit"], &campaigns.body["offset"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
     assert_eq!(campaigns.rows()[0], program.get("/api/v1/campaigns").await.rows()[1]);
     let mailboxes = program.get("/api/instantly/email-accounts").await;
     assert_eq!(mailboxes.rows(), program.get("/api/v1/mailboxes").await.rows());

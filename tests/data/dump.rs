@@ -107,8 +107,7 @@ pub(crate) fn everything(connection: &Connection) -> Dump {
         let width = statement.column_count();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
-            let columns: Vec<String> =
-                (0..width).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect();
+            let columns: Vec<String> = (0..width).map(|column| format!("{:?}", row.get_ref(column).unwrap())).collect();
             *dump.entry(format!("{table} {}", columns.join(" "))).or_default() += "+";
         }
     }
@@ -120,7 +119,9 @@ pub(crate) fn everything(connection: &Connection) -> Dump {
 pub(crate) fn difference(before: &Dump, after: &Dump) -> BTreeMap<String, (String, String)> {
     let keys = before.keys().chain(after.keys());
     let value = |dump: &Dump, key: &str| dump.get(key).cloned().unwrap_or_default();
-    keys.map(|key| (key.clone(), (value(before, key), value(after, key)))).filter(|(_key, (old, new))| old != new).collect()
+    keys.map(|key| (key.clone(), (value(before, key), value(after, key))))
+        .filter(|(_key, (old, new))| old != new)
+        .collect()
 }
 
 /// Asserts that the change from one dump to the other is exactly what is expected, as `"key: old > new"`, one a line.

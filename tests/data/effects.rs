@@ -287,7 +287,10 @@ async fn an_automatic_reply_is_not_a_reply() {
     assert_eq!((&campaign["counters"]["replied"], &campaign["rates"]["reply_rate"]), (&json!(0), &json!(0.0)));
     let path = format!("/api/v1/conversations/{}/messages", scene.conversation().await["id"].as_str().unwrap());
     let messages = scene.program.get(&path).await;
-    assert_eq!(messages.rows().iter().map(|row| row["is_auto_reply"].as_bool().unwrap()).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(
+        messages.rows().iter().map(|row| row["is_auto_reply"].as_bool().unwrap()).collect::<Vec<_>>(),
+        [false, true]
+    );
     // The last received message decides: a person's reply after it, then another machine's.
     scene.post(anna(reply(HOUR_MS, "Re: Idea", "Back again."))).await;
     assert_eq!(scene.conversation().await["category"], "reply");
@@ -377,7 +380,8 @@ async fn the_interest_scale_is_stored_and_moves_the_counters() {
         let conversation = scene.conversation().await;
         assert_eq!((&conversation["category"], conversation["interest"].as_i64()), (&json!(category), interest));
         let campaign = scene.campaign().await;
-        let found = ["interested", "meetings_booked", "not_interested"].map(|name| campaign["counters"][name].as_i64().unwrap());
+        let found = ["interested", "meetings_booked", "not_interested"]
+            .map(|name| campaign["counters"][name].as_i64().unwrap());
         assert_eq!(found, counters, "{name}");
         assert_eq!(campaign["counters"]["replied"], 0);
     }

@@ -3,7 +3,6 @@
 //! The deliveries go through interpretation and intake as a webhook does, without HTTP, so that many orders fit into
 //! a test. What is left out is the documented limit of `inbox/thread.rs`: each campaign has one subject per person.
 
-
 use proptest::prelude::*;
 use salesbrain::channel::instantly::payload;
 use salesbrain::channel::intake::{self, Delivery};
@@ -39,8 +38,7 @@ const INTERESTS: [&str; 6] = [
     "lead_neutral",
     "Sehr wichtig \u{1f525}",
 ];
-const ENDS: [&str; 5] =
-    ["lead_unsubscribed", "email_bounced", "email_spam_report", "lead_completed", "lead_error"];
+const ENDS: [&str; 5] = ["lead_unsubscribed", "email_bounced", "email_spam_report", "lead_completed", "lead_error"];
 const CHANGES: [&str; 3] = ["campaign_started", "campaign_paused", "campaign_completed"];
 
 fn happening() -> impl Strategy<Value = Happening> {
@@ -158,8 +156,6 @@ fn shuffled(bodies: &[Value], seed: u64) -> Vec<Value> {
     bodies.shuffle(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
     bodies
 }
-
-
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]

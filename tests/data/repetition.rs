@@ -21,9 +21,23 @@ fn one_of_each() -> Vec<Value> {
         anna(auto_reply(DAY_MS, "Automatic reply: Idea", "Away.")).with("email_id", "mail-2").json(),
     ];
     let names = [
-        "email_opened", "link_clicked", "email_bounced", "lead_unsubscribed", "email_spam_report", "lead_interested",
-        "Own label", "lead_completed", "lead_error", "campaign_started", "campaign_paused", "campaign_completed",
-        "account_error", "account_suspended", "supersearch_enrichment_completed", "test_event", "lead_brand_new_thing",
+        "email_opened",
+        "link_clicked",
+        "email_bounced",
+        "lead_unsubscribed",
+        "email_spam_report",
+        "lead_interested",
+        "Own label",
+        "lead_completed",
+        "lead_error",
+        "campaign_started",
+        "campaign_paused",
+        "campaign_completed",
+        "account_error",
+        "account_suspended",
+        "supersearch_enrichment_completed",
+        "test_event",
+        "lead_brand_new_thing",
     ];
     bodies.extend(names.map(|name| named(name).json()));
     bodies

@@ -89,7 +89,10 @@ async fn filters_equal_the_database_page_by_page() {
         ("category:reply category:auto_reply".to_owned(), "c.category IN ('reply', 'auto_reply')".to_owned()),
         (format!("mailbox:{mailbox}"), in_mailbox.clone()),
         (format!("campaign:\"{campaign}\""), in_campaign.clone()),
-        (format!("campaign:\"{}\" is:unread", campaign.to_uppercase()), format!("{in_campaign} AND c.unread_count > 0")),
+        (
+            format!("campaign:\"{}\" is:unread", campaign.to_uppercase()),
+            format!("{in_campaign} AND c.unread_count > 0"),
+        ),
         (format!("mailbox:{mailbox} category:sent"), format!("{in_mailbox} AND c.category = 'sent'")),
         (format!("before:{day}"), format!("m.occurred_at_ms < {day_ms}")),
         (format!("after:{day} in:received"), format!("m.occurred_at_ms >= {day_ms} AND m.is_received")),
@@ -152,10 +155,16 @@ async fn seven_messages() -> Program {
     };
     program
         .post_all(&[
-            person(reply(7 * DAY_MS, "First", "Wir treffen uns in Zürich im Café."), "berta").campaign("Q3 Zürich").json(),
-            person(reply(6 * DAY_MS, "Second", "Große Freude über das Angebot"), "berta").mailbox("m@we.example").json(),
+            person(reply(7 * DAY_MS, "First", "Wir treffen uns in Zürich im Café."), "berta")
+                .campaign("Q3 Zürich")
+                .json(),
+            person(reply(6 * DAY_MS, "Second", "Große Freude über das Angebot"), "berta")
+                .mailbox("m@we.example")
+                .json(),
             person(reply(5 * DAY_MS, "Third", "Freude, große sogar"), "carla").mailbox("n@we.example").json(),
-            person(sent(4 * DAY_MS, "Fourth", 1).with("email_text", "Das Angebote-Paket"), "carla").mailbox("m@we.example").json(),
+            person(sent(4 * DAY_MS, "Fourth", 1).with("email_text", "Das Angebote-Paket"), "carla")
+                .mailbox("m@we.example")
+                .json(),
             person(reply(3 * DAY_MS, "Fifth angebot", "Nothing here"), "dora").json(),
             person(reply(2 * DAY_MS, "Sixth", "<b>bold</b> & <script>x()</script> needle"), "dora").json(),
             person(reply(DAY_MS, "Seventh", "Réunion à Genève, naïve façade"), "emil").json(),
@@ -226,7 +235,8 @@ async fn hits_are_escaped_marked_and_sorted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wrong_searches_are_named() {
     let program = seven_messages().await;
-    for query in ["before:yesterday", "is:blue", "in:between", "-is:unread", "in:sent in:received", &"x".repeat(2_000)] {
+    for query in ["before:yesterday", "is:blue", "in:between", "-is:unread", "in:sent in:received", &"x".repeat(2_000)]
+    {
         let answer = program.get(&Program::path("/api/v1/search", &[("q", query)])).await;
         answer.assert_error(400, "invalid_field", Some("q"));
         let seed = program.get(&Program::path("/api/instantly/search/messages", &[("query", query)])).await;
@@ -245,7 +255,10 @@ async fn wrong_searches_are_named() {
 async fn the_seed_search_answers_with_messages_in_windows() {
     let program = seven_messages().await;
     let answer = program.get("/api/instantly/search/messages?query=angebot&limit=2&offset=1").await;
-    assert_eq!((&answer.body["query"], &answer.body["limit"], &answer.body["offset"]), (&json!("angebot"), &json!(2), &json!(1)));
+    assert_eq!(
+        (&answer.body["query"], &answer.body["limit"], &answer.body["offset"]),
+        (&json!("angebot"), &json!(2), &json!(1))
+    );
     let found: Vec<&str> = answer.rows().iter().map(|row| row["subject"].as_str().unwrap()).collect();
     assert_eq!(found, ["Fourth", "Second"]);
     let far = program.get("/api/instantly/search/messages?query=angebot&offset=10001").await;
@@ -339,7 +352,10 @@ async fn an_index_that_is_deleted_or_damaged_while_running_is_rebuilt() {
         assert_serving(&program).await;
         assert_eq!(subjects(&program, "\"große Freude\"").await, ["Second"], "round {round}");
         program.settle().await;
-        assert_eq!(messages_where(&program, "true".to_owned()).await.len(), search(&program, "", "date", "50").await.len());
+        assert_eq!(
+            messages_where(&program, "true".to_owned()).await.len(),
+            search(&program, "", "date", "50").await.len()
+        );
     }
     // What is on the disk is whole as well: it serves the next start.
     let program = program.stop().await.start().await;

@@ -150,9 +150,8 @@ fn readers_cannot_write_and_are_stopped_in_time() {
     }
     let started = Instant::now();
     let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
-    let outcome = database.read_blocking(|connection| -> Result<i64, Error> {
-        Ok(connection.query_row(endless, [], |row| row.get(0))?)
-    });
+    let outcome = database
+        .read_blocking(|connection| -> Result<i64, Error> { Ok(connection.query_row(endless, [], |row| row.get(0))?) });
     assert!(matches!(outcome, Err(Error::TimedOut)), "{outcome:?}");
     assert!(started.elapsed() < Duration::from_secs(10));
     assert_eq!(count(&database), 0, "the connection serves the next read");
@@ -162,7 +161,8 @@ fn readers_cannot_write_and_are_stopped_in_time() {
 fn references_are_enforced() {
     let folder = tempfile::tempdir().unwrap();
     let database = open(folder.path(), &options());
-    let orphan = |tx: &Tx<'_>| -> Result<usize, Error> { Ok(tx.connection().execute("INSERT INTO child VALUES (9)", [])?) };
+    let orphan =
+        |tx: &Tx<'_>| -> Result<usize, Error> { Ok(tx.connection().execute("INSERT INTO child VALUES (9)", [])?) };
     assert!(matches!(database.write_blocking(orphan), Err(Error::Constraint(_))));
 }
 
@@ -262,8 +262,7 @@ fn work(database: &Database, is_failing: bool) -> Work {
     let (stop, stopped) = watch::channel(false);
     let (seen, attempts) = (Arc::default(), Arc::default());
     let is_failing = Arc::new(AtomicBool::new(is_failing));
-    let notes =
-        Notes { seen: Arc::clone(&seen), is_failing: Arc::clone(&is_failing), attempts: Arc::clone(&attempts) };
+    let notes = Notes { seen: Arc::clone(&seen), is_failing: Arc::clone(&is_failing), attempts: Arc::clone(&attempts) };
     let runtime = consumer::Runtime { database: database.clone(), clock: Clock::fixed(NOW_MS), stop: stopped };
     Work { progress: consumer::start(notes, runtime), seen, is_failing, attempts, stop }
 }

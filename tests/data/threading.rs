@@ -41,9 +41,17 @@ async fn the_provider_thread_decides_over_the_subject() {
 async fn reply_prefixes_of_every_language_do_not_make_a_new_thread() {
     let program = Program::start().await;
     let subjects = [
-        "Frage zum Angebot", "Re: Frage zum Angebot", "AW: Frage zum Angebot", "RE: AW: Frage  zum Angebot",
-        "WG: Frage zum Angebot", "Fwd: Frage zum Angebot", "R: Frage zum Angebot", "Réf : Frage zum Angebot",
-        "Antwort: Frage zum Angebot", "Re[2]: frage zum angebot", "[EXTERN] AW: Frage zum Angebot",
+        "Frage zum Angebot",
+        "Re: Frage zum Angebot",
+        "AW: Frage zum Angebot",
+        "RE: AW: Frage  zum Angebot",
+        "WG: Frage zum Angebot",
+        "Fwd: Frage zum Angebot",
+        "R: Frage zum Angebot",
+        "Réf : Frage zum Angebot",
+        "Antwort: Frage zum Angebot",
+        "Re[2]: frage zum angebot",
+        "[EXTERN] AW: Frage zum Angebot",
     ];
     for (hour, subject) in (0_i64..).zip(subjects) {
         let body = anna(reply(DAY_MS - hour * HOUR_MS, subject, "Hm.")).mailbox("m@we.example").json();
