@@ -31,6 +31,9 @@ const COLUMNS: [&str; 6] = ["first_name", "last_name", "company_name", "job_titl
 /// Key of `field_times` that stands for every field not named in it.
 const ALL_FIELDS: &str = "*";
 
+/// Most custom fields a contact keeps: all of them are read and written with each event about the person.
+const MOST_CUSTOM_FIELDS: usize = 500;
+
 struct Known {
     id: ContactId,
     columns: [String; 6],
@@ -147,6 +150,12 @@ fn merge(known: &mut Known, contact: &ProviderContact, at_ms: i64) -> bool {
             known.custom_fields.insert(field.clone(), new.clone());
             is_changed = true;
         }
+    }
+    // By name, not by time: so the same ones stay whatever order the events come in.
+    while known.custom_fields.len() > MOST_CUSTOM_FIELDS
+        && let Some((name, _value)) = known.custom_fields.pop_last()
+    {
+        known.field_times.remove(&format!("custom.{name}"));
     }
     is_changed
 }

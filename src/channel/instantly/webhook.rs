@@ -17,13 +17,17 @@ use crate::connection::routes::WebhookRoute;
 use crate::error::{Code, Error, Result};
 use crate::http::access::bearer;
 use crate::http::extract::read_body;
-use crate::id::OrganizationId;
+use crate::id::{ConnectionId, OrganizationId};
 use crate::store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The source new contacts get.
 const PROVIDER: &str = "instantly";
+
+/// Bodies above this are interpreted on a blocking thread: the largest allowed takes a good part of a second, in which
+/// the requests of everybody else would wait.
+const LARGE_BODY_BYTES: usize = 64 * 1_024;
 
 /// The answer to a webhook.
 #[derive(Debug, Serialize, ToSchema)]
@@ -80,12 +84,12 @@ async fn receive(app: &App, secret: Option<&str>, request: Request) -> Result<ax
 async fn receive_inner(app: &App, secret: Option<&str>, request: Request) -> Result<Outcome> {
     let route = authenticate(app, secret).await?;
     let body = read_body(request, app.config.webhook_limit_bytes).await?;
-    let interpreted = payload::interpret(&body).map_err(|error| {
-        tracing::info!(connection_id = %route.connection_id, finding = %error, "a webhook was refused as malformed");
-        Error { field: None, ..Error::new(Code::BadRequest, error.to_string()) }
-    })?;
-    let origin = (route.connection_id, PROVIDER);
-    let delivery = Delivery::prepare(origin, interpreted.event, interpreted.content_key, body.to_vec());
+    let delivery = if body.len() > LARGE_BODY_BYTES {
+        let connection_id = route.connection_id;
+        tokio::task::spawn_blocking(move || prepare(connection_id, &body)).await.map_err(Error::internal)??
+    } else {
+        prepare(route.connection_id, &body)?
+    };
     let organization_id = match route.organization_id {
         Some(organization_id) => Some(organization_id),
         None => find_campaign_organization(app, &delivery).await?,
@@ -95,6 +99,15 @@ async fn receive_inner(app: &App, secret: Option<&str>, request: Request) -> Res
     }
     let is_new = app.control.write(move |tx| crate::connection::create_unrouted_event(tx, &delivery)).await?;
     Ok(if is_new { Outcome::Unknown } else { Outcome::Repeated })
+}
+
+/// Interprets a body.
+fn prepare(connection_id: ConnectionId, body: &[u8]) -> Result<Delivery> {
+    let interpreted = payload::interpret(body).map_err(|error| {
+        tracing::info!(%connection_id, finding = %error, "a webhook was refused as malformed");
+        Error { field: None, ..Error::new(Code::BadRequest, error.to_string()) }
+    })?;
+    Ok(Delivery::prepare((connection_id, PROVIDER), interpreted.event, interpreted.content_key, body.to_vec()))
 }
 
 async fn authenticate(app: &AppInner, secret: Option<&str>) -> Result<WebhookRoute> {

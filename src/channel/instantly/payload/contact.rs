@@ -35,6 +35,10 @@ const BASE_FIELDS: &[&str] = &[
     "reply_text_snippet",
 ];
 
+/// Most variables taken from one payload: every one of them is compared in the writer's transaction, and a body of the
+/// size allowed can hold more than a hundred thousand.
+const MOST_VARIABLES: usize = 250;
+
 /// Where a reason may stand, best first; not documented, so only read where an event can have a reason.
 const REASON_FIELDS: &[&str] = &["reason", "bounce_reason", "error_message", "status_message", "error", "bounce_type"];
 
@@ -137,10 +141,15 @@ fn is_second_address(name: &str, text: &str, contact: &ProviderContact) -> bool 
 
 fn insert_custom(fields: &mut Fields<'_>, contact: &mut ProviderContact, name: &str, text: String) {
     let name = fields.bound(name.replace('\0', "").trim().to_owned(), SHORT_TEXT);
-    if !name.is_empty() {
-        let text = fields.bound(text, LONG_TEXT);
-        contact.custom_fields.insert(name, text);
+    if name.is_empty() {
+        return;
     }
+    if contact.custom_fields.len() >= MOST_VARIABLES && !contact.custom_fields.contains_key(&name) {
+        fields.remark("more variables than are kept with a person");
+        return;
+    }
+    let text = fields.bound(text, LONG_TEXT);
+    contact.custom_fields.insert(name, text);
 }
 
 fn find_named(name: &str) -> Option<(usize, Named)> {
