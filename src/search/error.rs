@@ -69,8 +69,8 @@ impl From<TantivyError> for IndexError {
             | TantivyError::OpenReadError(OpenReadError::FileDoesNotExist(_) | OpenReadError::IncompatibleIndex(_)) => {
                 Self::corrupt(&error)
             }
-            TantivyError::IoError(source) if is_damage(source.kind()) => Self::corrupt(&error),
-            TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) if is_damage(io_error.kind()) => {
+            TantivyError::IoError(source) if is_damage(source) => Self::corrupt(&error),
+            TantivyError::OpenReadError(OpenReadError::IoError { io_error, .. }) if is_damage(io_error) => {
                 Self::corrupt(&error)
             }
             _ => Self::Engine(Box::new(error)),
@@ -97,13 +97,15 @@ pub(super) fn guard<T>(run: impl FnOnce() -> Result<T, IndexError>) -> Result<T,
     })
 }
 
-/// Whether an I/O error comes from the content of a file and not from the disk or its rights.
-fn is_damage(kind: io::ErrorKind) -> bool {
+/// Whether an I/O error comes from the content of a file and not from the disk or its rights. The engine's own findings
+/// have the kind `Other`, which the system's errors never have.
+fn is_damage(error: &io::Error) -> bool {
     matches!(
-        kind,
+        error.kind(),
         io::ErrorKind::UnexpectedEof
             | io::ErrorKind::InvalidData
             | io::ErrorKind::InvalidInput
             | io::ErrorKind::NotFound
+            | io::ErrorKind::Other
     )
 }
