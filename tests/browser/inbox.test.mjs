@@ -32,8 +32,8 @@ async function openInbox(options) {
 
 /** The inbox counter of the sidebar. */
 async function readUnread(page) {
-  const text = await page.getByRole("link", { name: "Inbox" }).first().textContent();
-  return Number(/(\d+) unread/.exec(text)?.[1] ?? 0);
+  const spoken = page.getByRole("link", { name: "Inbox" }).first().getByText(/^\d+ unread$/);
+  return (await spoken.count()) === 0 ? 0 : Number.parseInt(await spoken.textContent(), 10);
 }
 
 before(async () => {

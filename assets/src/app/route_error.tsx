@@ -1,18 +1,25 @@
 // What a person sees when a view fails or does not exist: one cause, one next step.
 import { Button } from "@mantine/core";
 import { Link, useRouter, type ErrorComponentProps } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { ApiError } from "../api/client";
+import { useSession } from "../api/session";
 import { PaneError, PaneMessage } from "../components/pane_message";
+import { forgetFailedViews } from "./lazy_view";
 import styles from "./shell.module.css";
 import { appWords } from "./words";
 
 export function RouteError({ error }: ErrorComponentProps) {
   const t = appWords.use();
   const router = useRouter();
+  const retry = () => {
+    forgetFailedViews();
+    void router.invalidate();
+  };
   return (
-    <main className={styles.full}>
+    <Frame>
       {error instanceof ApiError ? (
-        <PaneError title={t("unreachable_title")} error={error} isPage onRetry={() => void router.invalidate()} />
+        <PaneError title={t("unreachable_title")} error={error} isPage onRetry={retry} />
       ) : (
         <PaneMessage
           isPage
@@ -25,8 +32,14 @@ export function RouteError({ error }: ErrorComponentProps) {
           }
         />
       )}
-    </main>
+    </Frame>
   );
+}
+
+/** Inside the shell there is a main landmark already. */
+function Frame({ children }: { children: ReactNode }) {
+  const isSignedIn = useSession().status === "signed_in";
+  return isSignedIn ? <div className={styles.full}>{children}</div> : <main className={styles.full}>{children}</main>;
 }
 
 export function NotFound() {

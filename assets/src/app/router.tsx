@@ -1,8 +1,9 @@
 // Every route of the interface, in one file; views load when they are first opened.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Outlet, redirect } from "@tanstack/react-router";
 import type { ConversationFilters } from "../api/types";
 import { InboxView } from "../features/inbox/inbox_view";
 import { parseFilters } from "../features/inbox/filters";
+import { lazyView } from "./lazy_view";
 import { NotFound, RouteError } from "./route_error";
 import { readNext, requireSession } from "./session_guard";
 import { SignedIn } from "./signed_in";
@@ -12,18 +13,18 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 const setup = createRoute({
   getParentRoute: () => root,
   path: "/setup",
-  component: lazyRouteComponent(() => import("../features/setup/setup_view"), "SetupView"),
+  component: lazyView(() => import("../features/setup/setup_view"), "SetupView"),
 });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   validateSearch: (search: Record<string, unknown>): { next?: string } => ({ next: readNext(search["next"]) }),
-  component: lazyRouteComponent(() => import("../features/session/sign_in_view"), "SignInView"),
+  component: lazyView(() => import("../features/session/sign_in_view"), "SignInView"),
 });
 const signInLink = createRoute({
   getParentRoute: () => root,
   path: "/sign-in/link",
-  component: lazyRouteComponent(() => import("../features/session/sign_in_link_view"), "SignInLinkView"),
+  component: lazyView(() => import("../features/session/sign_in_link_view"), "SignInLinkView"),
 });
 
 const app = createRoute({
@@ -55,27 +56,27 @@ const search = createRoute({
     sort: values["sort"] === "relevance" ? "relevance" : undefined,
     conversation: typeof values["conversation"] === "string" ? values["conversation"] : undefined,
   }),
-  component: lazyRouteComponent(() => import("../features/search/search_view"), "SearchView"),
+  component: lazyView(() => import("../features/search/search_view"), "SearchView"),
 });
 const campaigns = createRoute({
   getParentRoute: () => app,
   path: "/campaigns",
-  component: lazyRouteComponent(() => import("../features/campaign/campaigns_view"), "CampaignsView"),
+  component: lazyView(() => import("../features/campaign/campaigns_view"), "CampaignsView"),
 });
 const campaign = createRoute({
   getParentRoute: () => app,
   path: "/campaigns/$campaignId",
-  component: lazyRouteComponent(() => import("../features/campaign/campaign_view"), "CampaignView"),
+  component: lazyView(() => import("../features/campaign/campaign_view"), "CampaignView"),
 });
 const mailboxes = createRoute({
   getParentRoute: () => app,
   path: "/mailboxes",
-  component: lazyRouteComponent(() => import("../features/mailbox/mailboxes_view"), "MailboxesView"),
+  component: lazyView(() => import("../features/mailbox/mailboxes_view"), "MailboxesView"),
 });
 const feed = createRoute({
   getParentRoute: () => app,
   path: "/feed",
-  component: lazyRouteComponent(() => import("../features/feed/feed_view"), "FeedView"),
+  component: lazyView(() => import("../features/feed/feed_view"), "FeedView"),
 });
 const settings = createRoute({
   getParentRoute: () => app,
@@ -87,7 +88,7 @@ const settings = createRoute({
 const settingsSection = createRoute({
   getParentRoute: () => settings,
   path: "$section",
-  component: lazyRouteComponent(() => import("../features/settings/settings_view"), "SettingsView"),
+  component: lazyView(() => import("../features/settings/settings_view"), "SettingsView"),
 });
 
 export const router = createRouter({

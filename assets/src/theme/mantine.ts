@@ -35,7 +35,7 @@ export const theme = createTheme({
     Select: Select.extend({ defaultProps: { size: "sm", allowDeselect: false, comboboxProps: { shadow: "none", transitionProps: { duration: 120 } } } }),
     Switch: Switch.extend({ defaultProps: { size: "sm" } }),
     SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs", transitionDuration: 120, withItemsBorders: false } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "none", transitionProps: { duration: 120 }, withinPortal: true } }),
+    Menu: Menu.extend({ defaultProps: { shadow: "none", transitionProps: { duration: 120 }, withinPortal: true, withInitialFocusPlaceholder: false } }),
     Popover: Popover.extend({ defaultProps: { shadow: "none", transitionProps: { duration: 120 } } }),
     Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, closeDelay: 0, transitionProps: { duration: 120 }, withinPortal: true } }),
   },

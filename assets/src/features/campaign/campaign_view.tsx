@@ -83,7 +83,7 @@ function Figures({ campaign }: { campaign: Campaign }) {
         ))}
       </div>
       {campaign.is_synced ? null : (
-        <div className={styles.section}>
+        <div className={`${styles.section} ${styles.synced}`}>
           <StateWord tone="information" shape="ring" word={t("not_synced")} />
         </div>
       )}

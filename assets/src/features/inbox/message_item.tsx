@@ -28,7 +28,7 @@ export const MessageItem = memo(function MessageItem({ message, isOpenAtFirst }:
         <span className={styles.sender}>{sender}</span>
         <span className={styles.receiver}>{isOpen ? t("to", { to: message.to.name || message.to.address }) : message.text.replace(/\s+/g, " ").slice(0, 200)}</span>
         {message.is_auto_reply ? <Chip text={t("auto_reply")} tone="information" shape="half" /> : null}
-        {message.direction === "out" && message.step !== null ? <StepChip step={message.step} variant={message.variant} /> : null}
+        {isOpen && message.direction === "out" && message.step !== null ? <StepChip step={message.step} variant={message.variant} /> : null}
         <time className={styles.messageTime} dateTime={new Date(message.occurred_at_ms).toISOString()} title={format.exact(message.occurred_at_ms)}>
           {format.clock(message.occurred_at_ms)}
         </time>

@@ -48,10 +48,14 @@ function ThreadHead({ conversation, actions }: { conversation: Conversation; act
           {conversation.subject || t("no_subject")}
         </h2>
         <div className={styles.under}>
+          {hasChip(conversation.category) ? (
+            <div className={styles.headChip}>
+              <CategoryChip category={conversation.category} label={conversation.label} />
+            </div>
+          ) : null}
           <span>{mailbox ? t("from_to", { from: contact.name || contact.address, to: mailbox.address }) : contact.name || contact.address}</span>
         </div>
       </div>
-      {hasChip(conversation.category) ? <CategoryChip category={conversation.category} label={conversation.label} /> : null}
       <div className={styles.headActions}>
         <ActionButton
           icon={isUnread ? IconMailOpened : IconMail}
