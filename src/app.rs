@@ -99,7 +99,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
 }
 
 /// Creates the data folder, readable by its owner only.
-fn create_folder(folder: &Path) -> Result<(), OpenError> {
+pub(crate) fn create_folder(folder: &Path) -> Result<(), OpenError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -3,7 +3,7 @@
 //!
 //! # What each event changes
 //!
-//! Names are in [`payload`]; this is what each kind of event does, in one transaction. `tests/it/effects.rs` holds
+//! Names are in [`payload`]; this is what each kind of event does, in one transaction. `tests/data/effects.rs` holds
 //! every line of it. "Counted" means in total and for the UTC day of the event. Every line also appends to the event
 //! log, keeps the raw payload, creates the campaign ("not yet synced"), the mailbox and the contact if they are new, and
 //! fills the contact's fields (each field: the latest value wins, an empty one never overwrites).

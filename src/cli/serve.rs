@@ -40,7 +40,7 @@ pub(super) struct FolderLock {
 impl FolderLock {
     /// Takes the folder; fails at once if another program has it.
     pub(super) fn take(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot use the data folder {}", folder.display()))?;
+        app::create_folder(folder)?;
         let file = std::fs::File::create(folder.join("in-use"))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

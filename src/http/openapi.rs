@@ -60,6 +60,8 @@ impl Modify for Security {
         components.add_security_scheme("session", SecurityScheme::Http(bearer));
         let cookie = ApiKey::Cookie(ApiKeyValue::new(super::access::COOKIE));
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(cookie));
+        // The package names no licence, and an empty one in the document is not valid.
+        document.info.license = None;
     }
 }
 

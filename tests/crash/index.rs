@@ -18,7 +18,7 @@ use super::support::{Api, Appliance, Server, text_of, wait_until};
 /// Longest wait for any one thing.
 const LIMIT: Duration = Duration::from_secs(60);
 /// Messages before the tests begin: enough that building the index takes a moment.
-const MESSAGES: &str = "2500";
+const MESSAGES: &str = "1500";
 /// How often the program is killed.
 const ROUNDS: usize = 6;
 

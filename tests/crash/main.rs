@@ -12,10 +12,12 @@
 )]
 #![expect(clippy::print_stderr, reason = "seeds and measured figures, shown when a test fails or with --nocapture")]
 
+mod bodies;
 mod disk;
 mod feed;
 mod hostile;
 mod index;
 mod kill;
+mod raw;
 mod recount;
 mod support;

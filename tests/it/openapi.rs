@@ -90,5 +90,6 @@ async fn the_program_serves_the_same_document() {
     assert!(served.header("content-type").starts_with("application/json"));
     let snapshot: Value = serde_json::from_str(&document_text().unwrap()).unwrap();
     assert_eq!(served.json(), snapshot);
+    assert!(!served.text.contains("\"name\":\"\""), "something in the document has an empty name");
     assert!(!served.text.contains("/metrics"), "the document names what is not for programs");
 }
