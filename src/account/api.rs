@@ -207,7 +207,7 @@ pub async fn update_me(
             store::find_standing(tx.connection(), session_id, tx.now_ms())
         })
         .await?;
-    standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("session"))
+    standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("record"))
 }
 
 fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {

@@ -71,7 +71,7 @@ impl AppInner {
     async fn find_connection(&self, caller: &Caller, id: ConnectionId) -> Result<StoredConnection> {
         let organization_id = caller.organization_id();
         let find = move |connection: &rusqlite::Connection| store::find_connection(connection, organization_id, id);
-        self.control.read(find).await?.ok_or_else(|| Error::not_found("connection"))
+        self.control.read(find).await?.ok_or_else(|| Error::not_found("record"))
     }
 }
 
