@@ -61,9 +61,23 @@ const FAMILIES: [(&str, u32, Expected, Make); 22] = [
     ("too large", 1, Expected::TooLarge, too_large),
 ];
 
-/// The next body.
-pub(crate) fn next(random: &mut ChaCha8Rng) -> Hostile {
-    let (family, _weight, expected, make) = *FAMILIES.choose_weighted(random, |family| family.1).unwrap();
+/// Which families are drawn from.
+pub(crate) type IsWanted = fn(Expected) -> bool;
+
+/// Bodies of which nothing is stored.
+pub(crate) fn refused_only(expected: Expected) -> bool {
+    matches!(expected, Expected::Refused | Expected::TooLarge)
+}
+
+/// All bodies.
+pub(crate) fn all(_expected: Expected) -> bool {
+    true
+}
+
+/// The next body of a wanted family.
+pub(crate) fn next(random: &mut ChaCha8Rng, is_wanted: IsWanted) -> Hostile {
+    let weight = |family: &(_, u32, Expected, Make)| if is_wanted(family.2) { family.1 } else { 0 };
+    let (family, _weight, expected, make) = *FAMILIES.choose_weighted(random, weight).unwrap();
     Hostile { family, body: make(random), expected }
 }
 
