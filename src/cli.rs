@@ -126,10 +126,7 @@ const TALKATIVE: [&str; 3] = ["html5ever=warn", "markup5ever=warn", "tungstenite
 
 fn start_logging(config: &Config) {
     let filter = EnvFilter::try_new(&config.log_filter).unwrap_or_else(|_invalid| EnvFilter::new("info"));
-    let filter = TALKATIVE
-        .iter()
-        .filter_map(|directive| directive.parse().ok())
-        .fold(filter, |filter, directive| filter.add_directive(directive));
+    let filter = TALKATIVE.iter().filter_map(|directive| directive.parse().ok()).fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let outcome = match config.log_format {
         LogFormat::Text => builder.with_target(false).try_init(),
