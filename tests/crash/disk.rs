@@ -28,7 +28,7 @@ const RESERVE_BYTES: u64 = 4 << 20;
 /// What the ballast leaves for webhooks to fill.
 const LEFT_BYTES: u64 = 2 << 20;
 /// Longest wait for any one thing.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Ways to be allowed to mount, the most likely first.
 const WAYS: [&[&str]; 3] = [
@@ -133,7 +133,7 @@ async fn fill(disk: &Path, feed: &Feed) {
         statistics.f_bavail * statistics.f_frsize
     };
     while free(disk) > LEFT_BYTES {
-        ballast.write_all(&[7; 65_536]).unwrap();
+        ballast.write_all(&vec![7; 65_536]).unwrap();
     }
     feed.take_refusals();
     wait_until(LIMIT, "webhooks have filled the disk", || async { feed.refusals() > 0 }).await;

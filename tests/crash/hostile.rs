@@ -35,7 +35,7 @@ const REFUSED_GROWTH_KIB: u64 = 24 * 1024;
 /// Most resident memory at any time: the figure the product promises under load.
 const MAX_RESIDENT_KIB: u64 = 400 * 1024;
 /// Longest wait for any one thing.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Longest time until another client is answered while hostile ones hold connections.
 const SERVED_WITHIN: Duration = Duration::from_secs(3);
 

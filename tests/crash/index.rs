@@ -16,7 +16,7 @@ use super::recount;
 use super::support::{Api, Appliance, Server, text_of, wait_until};
 
 /// Longest wait for any one thing.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// Messages before the tests begin: enough that building the index takes a moment.
 const MESSAGES: &str = "1500";
 /// How often the program is killed.

@@ -59,6 +59,7 @@ impl Appliance {
     }
 
     /// Changes a setting of the following starts.
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts are handed over as they are")]
     pub(crate) fn set(&mut self, name: &'static str, value: impl ToString) {
         self.settings.insert(name, value.to_string());
     }

@@ -75,6 +75,7 @@ fn is_in_view(row: &Value, view: &str) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::excessive_nesting, reason = "every view with every pair of filters is three loops")]
 async fn every_filter_and_every_pair_equals_a_filter_over_the_whole_list() {
     let program = lived_in().await;
     let all = program.list_all("/api/v1/conversations", &[("view", "all"), ("limit", "200")]).await;

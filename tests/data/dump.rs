@@ -127,11 +127,10 @@ pub(crate) fn difference(before: &Dump, after: &Dump) -> BTreeMap<String, (Strin
 /// Asserts that the change from one dump to the other is exactly what is expected, as `"key: old > new"`, one a line.
 #[track_caller]
 pub(crate) fn assert_change(before: &Dump, after: &Dump, expected: &str) {
-    let found: Vec<String> =
+    let mut found: Vec<String> =
         difference(before, after).into_iter().map(|(key, (old, new))| format!("{key}: {old} > {new}")).collect();
     let mut expected: Vec<&str> = expected.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     expected.sort_unstable();
-    let mut sorted = found.clone();
-    sorted.sort_unstable();
-    assert_eq!(sorted, expected, "\nfound:\n{}\n", sorted.join("\n"));
+    found.sort_unstable();
+    assert_eq!(found, expected, "\nfound:\n{}\n", found.join("\n"));
 }

@@ -67,6 +67,7 @@ impl Scene {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "one line of the table of effects, with all its columns")]
 async fn message_sent() {
     let empty = Dump::new();
     let mut scene = Scene::start().await;

@@ -50,7 +50,7 @@ async fn hold_writer(database: &Database) -> std::sync::mpsc::Sender<()> {
     tokio::spawn(async move {
         let hold = move |_tx: &Tx<'_>| -> Result<(), Error> {
             entered.send(()).unwrap();
-            drop(held.recv_timeout(Duration::from_secs(20)));
+            let _released = held.recv_timeout(Duration::from_secs(20));
             Ok(())
         };
         holding.write(hold).await.unwrap();

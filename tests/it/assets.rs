@@ -1,5 +1,7 @@
 //! The interface from the binary: what is cached for how long, what a page may load, and what is not a page.
 
+#![expect(clippy::case_sensitive_file_extension_comparisons, reason = "the build writes lower case names")]
+
 use std::collections::BTreeSet;
 
 use reqwest::Method;

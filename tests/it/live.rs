@@ -20,6 +20,7 @@ pub(crate) struct Feed {
 }
 
 /// What became of an attempt to open a feed.
+#[expect(clippy::large_enum_variant, reason = "one value at a time, on the stack of a test")]
 pub(crate) enum Knock {
     /// Let in, with the first frame.
     Hello(Feed, Value),

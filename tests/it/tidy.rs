@@ -1,5 +1,7 @@
 //! Rules about the code that the compiler does not check, each with its reason.
 
+#![expect(clippy::case_sensitive_file_extension_comparisons, reason = "files of this repository have lower case names")]
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

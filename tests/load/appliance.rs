@@ -15,7 +15,7 @@ const PASSWORD: &str = "correct horse battery";
 /// The organization everything happens in.
 pub(crate) const ORGANIZATION: &str = "Load GmbH";
 /// How long the program may take to answer its first request.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A data folder and the program to run on it.
 pub(crate) struct Folder {

@@ -97,7 +97,7 @@ impl Bodies {
                 Place::Time => {
                     let at_ms = self.start_ms.saturating_add(number.cast_signed());
                     let at = jiff::Timestamp::from_millisecond(at_ms).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-                    body.push_str(&format!("{at:.3}"));
+                    body.push_str(&at_text(at));
                 }
                 Place::Address => body.push_str(&self.prefix(round)),
                 Place::Text => {
@@ -132,4 +132,9 @@ impl Template {
         let address = text[address].to_owned();
         Ok(Self { text, places, address })
     }
+}
+
+/// A time of the body with its milliseconds.
+fn at_text(at: jiff::Timestamp) -> String {
+    format!("{at:.3}")
 }

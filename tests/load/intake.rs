@@ -102,7 +102,7 @@ async fn catch_up(appliance: &Appliance, token: &str) -> anyhow::Result<()> {
     let started = Instant::now();
     let (lag, head) = appliance.lag(token).await?;
     let mut left = lag;
-    while left > 0 && started.elapsed() < Duration::from_secs(600) {
+    while left > 0 && started.elapsed() < Duration::from_mins(10) {
         tokio::time::sleep(Duration::from_millis(100)).await;
         left = appliance.lag(token).await?.0;
     }

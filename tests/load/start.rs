@@ -1,6 +1,6 @@
 //! Start and demo: how soon the program is of use, and what it costs when nobody uses it.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::BufReader;
 use std::time::{Duration, Instant};
 
 use crate::appliance::Folder;
@@ -45,7 +45,7 @@ pub(crate) async fn run_demo(options: &Options) -> anyhow::Result<()> {
         let (email, password) = tokio::task::spawn_blocking(|| read_credentials(BufReader::new(output))).await??;
         let token = appliance.sign_in_as(&email, &password).await?;
         let mut connection = appliance.connect().await?;
-        let limit = Instant::now() + Duration::from_secs(60);
+        let limit = Instant::now() + Duration::from_mins(1);
         loop {
             let page = connection.get("/api/v1/conversations?limit=200", &token).await?.json()?;
             let rows = page["data"].as_array().map_or(0, Vec::len);
@@ -66,9 +66,9 @@ fn read_credentials(output: impl std::io::BufRead) -> anyhow::Result<(String, St
         let line = line?;
         let mut words = line.split_whitespace();
         match words.next() {
-            Some("e-mail") => email = words.next().unwrap_or("").to_owned(),
+            Some("e-mail") => words.next().unwrap_or("").clone_into(&mut email),
             Some("password") => {
-                password = words.next().unwrap_or("").to_owned();
+                words.next().unwrap_or("").clone_into(&mut password);
                 break;
             }
             _ => {}
