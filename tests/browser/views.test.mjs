@@ -117,7 +117,7 @@ async function inspectViews(program, views, look, state, problems) {
   for (const view of views) {
     await page.goto(view.path);
     await page.locator(view.ready).first().waitFor();
-    await waitUntil(`${view.name} has loaded`, () => page.locator("[role=status][aria-label=Loading], [role=status][aria-label=Lädt]").count().then((count) => count === 0));
+    await waitUntil(`${view.name} has loaded`, () => page.locator("[role=status][aria-label=Loading], [role=status][aria-label=\"Wird geladen\"]").count().then((count) => count === 0));
     await inspect(page, { name: `${view.name}-${lookName(look)}-${state}`, language: look.language, problems });
   }
   expectNothing(seen);
