@@ -90,9 +90,9 @@ describe("inbox", () => {
   it("is worked through with the keyboard: move, open, read, archive, undo", async () => {
     const now = Date.now();
     await post(
-      makeReply(person("Kira Keyone", { atMs: now - 3_000 })),
-      makeReply(person("Kilian Keytwo", { atMs: now - 2_000 })),
-      makeReply(person("Karl Keythree", { atMs: now - 1_000 })),
+      makeReply(person("Kira Keyone", { atMs: now - 2 })),
+      makeReply(person("Kilian Keytwo", { atMs: now - 1 })),
+      makeReply(person("Karl Keythree", { atMs: now })),
     );
     const { page, seen, context } = await openInbox();
     await rowOf(page, "Kira Keyone").waitFor();

@@ -22,22 +22,31 @@ function capitalise(text: string, locale: string): string {
   return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 }
 
+type Formatter<Value> = { format: (value: Value) => string };
+
+/** Intl objects take a millisecond each to make, so each waits for its first use. */
+function whenUsed<Value>(make: () => Formatter<Value>): Formatter<Value> {
+  let made: Formatter<Value> | undefined;
+  return { format: (value) => (made ??= make()).format(value) };
+}
+
 function makeFormat(locale: string, timeZone: string | undefined) {
-  const date = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const date = (options: Intl.DateTimeFormatOptions) => whenUsed<number>(() => new Intl.DateTimeFormat(locale, { timeZone, ...options }));
+  const number = (options: Intl.NumberFormatOptions) => whenUsed<number>(() => new Intl.NumberFormat(locale, options));
   const exact = date({ dateStyle: "full", timeStyle: "medium" });
   const clock = date({ hour: "2-digit", minute: "2-digit" });
   const clockSeconds = date({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const dayMonth = date({ day: "numeric", month: "short" });
   const dayMonthYear = date({ day: "numeric", month: "short", year: "numeric" });
   const dayLong = date({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
-  const dayKey = new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" });
-  const year = new Intl.DateTimeFormat("en", { timeZone, year: "numeric" });
+  const dayKey = whenUsed<number>(() => new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }));
+  const year = whenUsed<number>(() => new Intl.DateTimeFormat("en", { timeZone, year: "numeric" }));
   const now = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-  const minutes = new Intl.NumberFormat(locale, { style: "unit", unit: "minute", unitDisplay: "narrow" });
-  const hours = new Intl.NumberFormat(locale, { style: "unit", unit: "hour", unitDisplay: "narrow" });
-  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
-  const percent = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
-  const plainDay = new Intl.DateTimeFormat(locale, { timeZone: "UTC", day: "numeric", month: "short" });
+  const minutes = number({ style: "unit", unit: "minute", unitDisplay: "narrow" });
+  const hours = number({ style: "unit", unit: "hour", unitDisplay: "narrow" });
+  const whole = number({ maximumFractionDigits: 0 });
+  const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const plainDay = date({ timeZone: "UTC", day: "numeric", month: "short" });
   const dayOf = (atMs: number) => dayKey.format(atMs);
   return {
     locale,

@@ -25,7 +25,8 @@ void i18n.init({
 document.documentElement.lang = i18n.language;
 
 export function changeLanguage(language: Language): void {
-  localStorage.setItem(STORAGE_KEY, language);
+  // Storage is written synchronously to disk, and this runs before the first paint.
+  if (localStorage.getItem(STORAGE_KEY) !== language) localStorage.setItem(STORAGE_KEY, language);
   document.documentElement.lang = language;
   if (i18n.language !== language) void i18n.changeLanguage(language);
 }
@@ -46,11 +47,13 @@ export function useLanguage(): Language {
 export function defineWords<const Texts extends Record<string, string>>(name: string, en: Texts, de: { [Key in keyof Texts]: string }) {
   i18n.addResourceBundle("en", name, en);
   i18n.addResourceBundle("de", name, de);
-  // One function per language, made once: rows of a long list ask for it thousands of times while scrolling.
-  const translate = {
-    en: i18n.getFixedT("en", name) as unknown as Translate<Texts>,
-    de: i18n.getFixedT("de", name) as unknown as Translate<Texts>,
+  // One function per language, made once: rows of a long list ask for it thousands of times while scrolling. A text without
+  // values is the text itself; only those with values need the work of interpolation and plural.
+  const make = (language: Language, texts: Record<string, string>): Translate<Texts> => {
+    const fill = i18n.getFixedT(language, name) as unknown as Translate<Texts>;
+    return (key, values) => (values === undefined ? texts[key] : undefined) ?? fill(key, values);
   };
+  const translate = { en: make("en", en), de: make("de", de) };
   return {
     use: (): Translate<Texts> => translate[useLanguage()],
   };

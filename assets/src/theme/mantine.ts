@@ -1,18 +1,5 @@
 // Maps Mantine's theme to our tokens, so that its components and ours share one palette, one size and one radius.
-import {
-  Button,
-  createTheme,
-  Menu,
-  PasswordInput,
-  Popover,
-  SegmentedControl,
-  Select,
-  Switch,
-  TextInput,
-  Tooltip,
-  type CSSVariablesResolver,
-  type MantineColorsTuple,
-} from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 import { readStoredTheme, storeTheme, type Theme } from "./scheme";
 
 // Mantine wants ten literal shades; the variables below replace every use of them by tokens.
@@ -28,16 +15,17 @@ export const theme = createTheme({
   defaultRadius: 6,
   cursorType: "pointer",
   respectReducedMotion: true,
+  // Plain objects: naming the components themselves would put all of them into the first view.
   components: {
-    Button: Button.extend({ defaultProps: { size: "sm" }, vars: () => ({ root: { "--button-height": "32px", "--button-padding-x": "12px", "--button-fz": "13.5px" } }) }),
-    TextInput: TextInput.extend({ defaultProps: { size: "sm" } }),
-    PasswordInput: PasswordInput.extend({ defaultProps: { size: "sm" } }),
-    Select: Select.extend({ defaultProps: { size: "sm", allowDeselect: false, comboboxProps: { shadow: "none", transitionProps: { duration: 120 } } } }),
-    Switch: Switch.extend({ defaultProps: { size: "sm" } }),
-    SegmentedControl: SegmentedControl.extend({ defaultProps: { size: "xs", transitionDuration: 120, withItemsBorders: false } }),
-    Menu: Menu.extend({ defaultProps: { shadow: "none", transitionProps: { duration: 120 }, withinPortal: true, withInitialFocusPlaceholder: false } }),
-    Popover: Popover.extend({ defaultProps: { shadow: "none", transitionProps: { duration: 120 } } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 350, closeDelay: 0, transitionProps: { duration: 120 }, withinPortal: true } }),
+    Button: { defaultProps: { size: "sm" }, vars: () => ({ root: { "--button-height": "32px", "--button-padding-x": "12px", "--button-fz": "13.5px" } }) },
+    TextInput: { defaultProps: { size: "sm" } },
+    PasswordInput: { defaultProps: { size: "sm" } },
+    Select: { defaultProps: { size: "sm", allowDeselect: false, comboboxProps: { shadow: "none", transitionProps: { duration: 120 } } } },
+    Switch: { defaultProps: { size: "sm" } },
+    SegmentedControl: { defaultProps: { size: "xs", transitionDuration: 120, withItemsBorders: false } },
+    Menu: { defaultProps: { shadow: "none", transitionProps: { duration: 120 }, withinPortal: true, withInitialFocusPlaceholder: false } },
+    Popover: { defaultProps: { shadow: "none", transitionProps: { duration: 120 } } },
+    Tooltip: { defaultProps: { openDelay: 350, closeDelay: 0, transitionProps: { duration: 120 }, withinPortal: true } },
   },
 });
 
