@@ -4,4 +4,5 @@
 pub mod event;
 pub mod instantly;
 pub mod intake;
+pub mod queue;
 pub mod replay;

@@ -138,7 +138,7 @@ impl From<store::Error> for Error {
                 Self::new(Code::StorageFull, "the disk is full: nothing was stored, free some space and send it again")
             }
             store::Error::TimedOut => Self::new(Code::Unavailable, "the query took too long: narrow it down"),
-            store::Error::Closed | store::Error::NoReader(_) => {
+            store::Error::Closed | store::Error::Busy(_) | store::Error::NoReader(_) => {
                 Self::new(Code::Unavailable, "the data is not available at the moment: try again")
             }
             _ => Self::new(Code::Internal, "something went wrong on our side"),

@@ -4,5 +4,6 @@ pub mod api;
 pub mod model;
 pub mod record;
 mod store;
+pub mod tally;
 
 pub use store::list_mailboxes;

@@ -8,6 +8,7 @@
 //! fsync), an async driver (it moves the same blocking call to a thread per connection and hides the transaction's
 //! borders), one database for all organizations (isolation would then be a `WHERE` clause).
 
+mod checkpoint;
 pub mod error;
 pub mod migration;
 pub mod page;
@@ -71,7 +72,7 @@ impl Database {
         }
         let head_now = migrations.head(&connection)?;
         let (head_sender, head) = watch::channel(head_now);
-        let writer = writer::Writer::start(connection, options.clone(), head_sender)?;
+        let writer = writer::Writer::start((path, connection), options.clone(), head_sender)?;
         let readers = reader::Readers::open(path, options)?;
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), writer, readers, head, reads: AtomicU64::new(0) }) })
     }
@@ -91,6 +92,21 @@ impl Database {
         E: From<Error> + Send + 'static,
     {
         self.inner.writer.write(work).await
+    }
+
+    /// Runs `work` like [`Self::write`] and hands the outcome to `done` on the writer's thread, right after the commit:
+    /// for outcomes many wait for, which a task in between would reach late. `done` must be quick.
+    ///
+    /// # Errors
+    /// [`Error::Closed`]; `done` is then not called.
+    pub async fn submit<T, E, F, D>(&self, work: F, done: D) -> Result<(), Error>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        D: FnOnce(Result<T, E>) + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.inner.writer.submit(work, done).await
     }
 
     /// [`Self::write`] for threads that may block.

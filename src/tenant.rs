@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::watch;
 
+use crate::channel::intake::{Delivery, Outcome};
+use crate::channel::queue::Queue;
 use crate::clock::Clock;
 use crate::id::OrganizationId;
 use crate::inbox::indexer::{IndexState, Indexing};
@@ -40,6 +42,7 @@ pub struct Tenant {
     database: Database,
     index: Arc<IndexState>,
     live: live::Hub,
+    deliveries: Queue,
     progress: Vec<Arc<Progress>>,
     jobs: job_runner::JobRunner,
     stop: watch::Sender<bool>,
@@ -69,7 +72,20 @@ impl Tenant {
         );
         let last_used_at_ms = AtomicI64::new(clock.now_ms());
         let folder = folder.to_owned();
-        Ok(Arc::new(Self { id, folder, database, index, live, progress, jobs, stop, clock, last_used_at_ms }))
+        let deliveries = Queue::default();
+        Ok(Arc::new(Self {
+            id,
+            folder,
+            database,
+            index,
+            live,
+            deliveries,
+            progress,
+            jobs,
+            stop,
+            clock,
+            last_used_at_ms,
+        }))
     }
 
     /// The organization.
@@ -125,6 +141,11 @@ impl Tenant {
         E: From<store::Error> + Send + 'static,
     {
         self.database.read(work).await
+    }
+
+    /// Stores and applies a delivery, together with others that wait; see [`Queue::receive`].
+    pub async fn receive(&self, delivery: Delivery) -> Result<Outcome, store::Error> {
+        self.deliveries.receive(&self.database, delivery).await
     }
 
     /// Tells the job runner that there is work.

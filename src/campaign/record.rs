@@ -6,8 +6,9 @@
 use rusqlite::OptionalExtension;
 use serde_json::json;
 
+use super::tally::{Counter, People, Tally};
 use crate::channel::event::Interest;
-use crate::id::{CampaignId, ConnectionId, ContactId, ProviderEventId};
+use crate::id::{CampaignId, ContactId, ProviderEventId};
 use crate::store::{Error, Tx};
 use crate::tenant::event_log::{self, Actor, Entity, NewEvent};
 
@@ -20,200 +21,76 @@ pub struct CampaignRef {
     pub name: String,
 }
 
-/// Finds the campaign by the provider's id, creates it as "not yet synced" if it is new; the latest name wins.
-pub fn find_or_create(
-    tx: &Tx<'_>,
-    connection_id: ConnectionId,
-    (provider_campaign_id, name): (&str, &str),
-    at_ms: i64,
-    cause: ProviderEventId,
-) -> Result<CampaignRef, Error> {
+/// A person in a campaign, as far as a message's effects depend on it.
+#[derive(Clone, Debug, Default)]
+pub struct Membership {
+    /// Messages sent to the person; `None` if the person is not in the campaign yet.
+    sent: Option<i64>,
+    /// Replies of the person.
+    replied: i64,
+    /// The category word the campaign gave the person, `""` if none.
+    pub category: String,
+    /// The customer's own label, `""` if none.
+    pub label: String,
+    /// Since when.
+    pub at_ms: i64,
+}
+
+/// What is known of the person in the campaign.
+pub fn find_membership(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId) -> Result<Membership, Error> {
     let found = tx
         .connection()
         .prepare_cached(
-            "SELECT id, name, name_at_ms FROM campaign WHERE provider_campaign_id = ?1 AND connection_id = ?2",
+            "SELECT sent, replied, category, label, interest_at_ms FROM campaign_contact
+             WHERE contact_id = ?1 AND campaign_id = ?2",
         )?
-        .query_row((provider_campaign_id, connection_id), |row| {
-            Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
+        .query_row((contact_id, id), |row| {
+            Ok(Membership {
+                sent: row.get(0)?,
+                replied: row.get(1)?,
+                category: row.get(2)?,
+                label: row.get(3)?,
+                at_ms: row.get(4)?,
+            })
         })
         .optional()?;
-    if let Some((id, known_name, name_at_ms)) = found {
-        let is_newer = (at_ms, name) > (name_at_ms, known_name.as_str());
-        if name.is_empty() || !is_newer || name == known_name {
-            return Ok(CampaignRef { id, name: known_name });
-        }
-        tx.connection()
-            .prepare_cached("UPDATE campaign SET name = ?2, name_at_ms = ?3 WHERE id = ?1")?
-            .execute((id, name, at_ms))?;
-        return Ok(CampaignRef { id, name: name.to_owned() });
-    }
-    let id = CampaignId::from_uuid(tx.next_uuid());
-    tx.connection()
-        .prepare_cached(
-            "INSERT INTO campaign (id, connection_id, provider_campaign_id, name, name_at_ms, created_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute((
-            id,
-            connection_id,
-            provider_campaign_id,
-            name,
-            if name.is_empty() { 0 } else { at_ms },
-            tx.now_ms(),
-        ))?;
-    let campaign = CampaignRef { id, name: name.to_owned() };
-    append(tx, "campaign.created", &campaign, (tx.now_ms(), cause))?;
-    Ok(campaign)
-}
-
-/// What is counted; each is a column of `campaign` and of `campaign_day`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counter {
-    /// Messages sent.
-    Sent,
-    /// Steps opened at least once.
-    Opened,
-    /// Steps clicked at least once.
-    Clicked,
-    /// Replies.
-    Replied,
-    /// Automatic replies.
-    AutoReplied,
-    /// Bounces.
-    Bounced,
-    /// People who unsubscribed.
-    Unsubscribed,
-    /// Complaints.
-    Complained,
-}
-
-/// The statements of a counter.
-struct CounterSql {
-    total: &'static str,
-    day: &'static str,
-    leave_day: &'static str,
-}
-
-impl Counter {
-    const fn sql(self) -> CounterSql {
-        macro_rules! sql_of {
-            ($column:literal) => {
-                CounterSql {
-                    total: concat!("UPDATE campaign SET ", $column, " = ", $column, " + 1 WHERE id = ?1"),
-                    day: concat!(
-                        "INSERT INTO campaign_day (campaign_id, day, ",
-                        $column,
-                        ") VALUES (?1, ?2, 1) ",
-                        "ON CONFLICT (campaign_id, day) DO UPDATE SET ",
-                        $column,
-                        " = ",
-                        $column,
-                        " + 1"
-                    ),
-                    leave_day: concat!(
-                        "UPDATE campaign_day SET ",
-                        $column,
-                        " = ",
-                        $column,
-                        " - 1 WHERE campaign_id = ?1 AND day = ?2"
-                    ),
-                }
-            };
-        }
-        match self {
-            Self::Sent => sql_of!("sent"),
-            Self::Opened => sql_of!("opened"),
-            Self::Clicked => sql_of!("clicked"),
-            Self::Replied => sql_of!("replied"),
-            Self::AutoReplied => sql_of!("auto_replied"),
-            Self::Bounced => sql_of!("bounced"),
-            Self::Unsubscribed => sql_of!("unsubscribed"),
-            Self::Complained => sql_of!("complained"),
-        }
-    }
-}
-
-/// Counts one in total and for its UTC day.
-pub fn count(tx: &Tx<'_>, id: CampaignId, counter: Counter, at_ms: i64) -> Result<(), Error> {
-    let sql = counter.sql();
-    tx.connection().prepare_cached(sql.total)?.execute([id])?;
-    tx.connection().prepare_cached(sql.day)?.execute((id, crate::clock::utc_day(at_ms)))?;
-    Ok(())
-}
-
-/// Moves one that was counted for a later day to the day it belongs to.
-fn move_to_day(tx: &Tx<'_>, id: CampaignId, counter: Counter, (from_ms, to_ms): (i64, i64)) -> Result<(), Error> {
-    let (from_day, to_day) = (crate::clock::utc_day(from_ms), crate::clock::utc_day(to_ms));
-    if from_day == to_day {
-        return Ok(());
-    }
-    let sql = counter.sql();
-    tx.connection().prepare_cached(sql.leave_day)?.execute((id, from_day))?;
-    tx.connection().prepare_cached(sql.day)?.execute((id, to_day))?;
-    // A day on which nothing is left was a day without activity.
-    tx.connection()
-        .prepare_cached(
-            "DELETE FROM campaign_day WHERE campaign_id = ?1 AND day = ?2 AND sent + opened + clicked + replied
-                 + auto_replied + bounced + unsubscribed + complained = 0",
-        )?
-        .execute((id, from_day))?;
-    Ok(())
-}
-
-/// Notes that something happened in the campaign, and that it then had the name the event gave it, if it gave one.
-pub fn touch(tx: &Tx<'_>, id: CampaignId, name: &str, at_ms: i64) -> Result<(), Error> {
-    tx.connection()
-        .prepare_cached(
-            "UPDATE campaign SET last_event_at_ms = max(last_event_at_ms, ?2),
-                 name_at_ms = CASE WHEN ?3 <> '' AND name = ?3 THEN max(name_at_ms, ?2) ELSE name_at_ms END
-             WHERE id = ?1",
-        )?
-        .execute((id, at_ms, name))?;
-    Ok(())
+    Ok(found.unwrap_or_default())
 }
 
 /// A message of the campaign went to the person.
 pub fn record_sent(
     tx: &Tx<'_>,
-    id: CampaignId,
-    contact_id: Option<ContactId>,
-    step: Option<i64>,
-    at_ms: i64,
+    tally: &mut Tally,
+    (id, contact_id): (CampaignId, ContactId),
+    (step, known): (Option<i64>, &Membership),
 ) -> Result<(), Error> {
-    count(tx, id, Counter::Sent, at_ms)?;
-    tx.connection()
-        .prepare_cached("UPDATE campaign SET last_sent_at_ms = max(last_sent_at_ms, ?2) WHERE id = ?1")?
-        .execute((id, at_ms))?;
-    let Some(contact_id) = contact_id else { return Ok(()) };
-    let sent: i64 = tx
-        .connection()
-        .prepare_cached(
-            "INSERT INTO campaign_contact (contact_id, campaign_id, step, sent) VALUES (?1, ?2, ?3, 1)
-             ON CONFLICT (contact_id, campaign_id) DO UPDATE SET step = max(step, excluded.step), sent = sent + 1
-             RETURNING sent",
-        )?
-        .query_row((contact_id, id, step.unwrap_or(0)), |row| row.get(0))?;
-    if sent == 1 {
-        tx.connection().prepare_cached("UPDATE campaign SET contacts = contacts + 1 WHERE id = ?1")?.execute([id])?;
+    let sql = match known.sent {
+        Some(_) => {
+            "UPDATE campaign_contact SET step = max(step, ?3), sent = sent + 1 WHERE contact_id = ?1 AND campaign_id = ?2"
+        }
+        None => "INSERT INTO campaign_contact (contact_id, campaign_id, step, sent) VALUES (?1, ?2, ?3, 1)",
+    };
+    tx.connection().prepare_cached(sql)?.execute((contact_id, id, step.unwrap_or(0)))?;
+    if known.sent.unwrap_or(0) == 0 {
+        tally.count_people(id, People { contacts: 1, ..People::default() });
     }
     Ok(())
 }
 
 /// The person replied.
-pub fn record_reply(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId, at_ms: i64) -> Result<(), Error> {
-    count(tx, id, Counter::Replied, at_ms)?;
-    let replied: i64 = tx
-        .connection()
-        .prepare_cached(
-            "INSERT INTO campaign_contact (contact_id, campaign_id, replied) VALUES (?1, ?2, 1)
-             ON CONFLICT (contact_id, campaign_id) DO UPDATE SET replied = replied + 1
-             RETURNING replied",
-        )?
-        .query_row((contact_id, id), |row| row.get(0))?;
-    if replied == 1 {
-        tx.connection()
-            .prepare_cached("UPDATE campaign SET replied_contacts = replied_contacts + 1 WHERE id = ?1")?
-            .execute([id])?;
+pub fn record_reply(
+    tx: &Tx<'_>,
+    tally: &mut Tally,
+    (id, contact_id): (CampaignId, ContactId),
+    known: &Membership,
+) -> Result<(), Error> {
+    let sql = match known.sent {
+        Some(_) => "UPDATE campaign_contact SET replied = replied + 1 WHERE contact_id = ?1 AND campaign_id = ?2",
+        None => "INSERT INTO campaign_contact (contact_id, campaign_id, replied) VALUES (?1, ?2, 1)",
+    };
+    tx.connection().prepare_cached(sql)?.execute((contact_id, id))?;
+    if known.replied == 0 {
+        tally.count_people(id, People { replied_contacts: 1, ..People::default() });
     }
     Ok(())
 }
@@ -221,8 +98,8 @@ pub fn record_reply(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId, at_ms: i
 /// The person opened or clicked a step; counted once, for the day of the first time.
 pub fn record_engagement(
     tx: &Tx<'_>,
-    id: CampaignId,
-    contact_id: ContactId,
+    tally: &mut Tally,
+    (id, contact_id): (CampaignId, ContactId),
     (step, counter): (Option<i64>, Counter),
     at_ms: i64,
 ) -> Result<(), Error> {
@@ -247,9 +124,10 @@ pub fn record_engagement(
     }
     tx.connection().prepare_cached(store)?.execute((contact_id, id, step, at_ms))?;
     match known_ms {
-        Some(known_ms) => move_to_day(tx, id, counter, (known_ms, at_ms)),
-        None => count(tx, id, counter, at_ms),
+        Some(known_ms) => tally.move_to_day(id, counter, (known_ms, at_ms)),
+        None => tally.count(id, counter, at_ms),
     }
+    Ok(())
 }
 
 /// A person's standing in a campaign: an interest or a label of the customer's own.
@@ -278,7 +156,12 @@ impl Standing {
 }
 
 /// Sets the person's standing in the campaign if it is newer than the known one, and moves the campaign's counters.
-pub fn record_standing(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId, standing: &Standing) -> Result<(), Error> {
+pub fn record_standing(
+    tx: &Tx<'_>,
+    tally: &mut Tally,
+    (id, contact_id): (CampaignId, ContactId),
+    standing: &Standing,
+) -> Result<(), Error> {
     let connection = tx.connection();
     let known: Option<(Option<i64>, i64, String, String)> = connection
         .prepare_cached(
@@ -302,17 +185,13 @@ pub fn record_standing(tx: &Tx<'_>, id: CampaignId, contact_id: ContactId, stand
     let moved = |test: fn(i64) -> bool| {
         i64::from(standing.interest.is_some_and(test)) - i64::from(old_interest.is_some_and(test))
     };
-    connection
-        .prepare_cached(
-            "UPDATE campaign SET interested = interested + ?2, meetings_booked = meetings_booked + ?3,
-                 not_interested = not_interested + ?4 WHERE id = ?1",
-        )?
-        .execute((
-            id,
-            moved(|interest| interest >= 1),
-            moved(|interest| interest >= 2),
-            moved(|interest| interest == -1),
-        ))?;
+    let people = People {
+        interested: moved(|interest| interest >= 1),
+        meetings_booked: moved(|interest| interest >= 2),
+        not_interested: moved(|interest| interest == -1),
+        ..People::default()
+    };
+    tally.count_people(id, people);
     Ok(())
 }
 
@@ -377,7 +256,7 @@ pub fn record_change(
     append(tx, kind, campaign, (at_ms, cause))
 }
 
-fn append(
+pub(super) fn append(
     tx: &Tx<'_>,
     kind: &'static str,
     campaign: &CampaignRef,

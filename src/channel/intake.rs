@@ -2,16 +2,20 @@
 //!
 //! The same for every provider. The raw payload is stored first, under its content key: if the key is already there,
 //! the delivery is a repetition and nothing else happens. What each kind of event changes is written down in the
-//! table of [`crate::channel::instantly`]; [`apply_effects`] is that table in code.
+//! table of [`crate::channel::instantly`]; [`Batch::apply_effects`] is that table in code.
 
 use serde_json::json;
 
 use super::event::{EventKind, ProviderEvent};
-use crate::campaign::record::{self as campaign, CampaignRef, Change, Counter, SequenceEnd, Standing};
+use std::collections::BTreeMap;
+
+use crate::campaign::record::{self as campaign, CampaignRef, Change, Membership, SequenceEnd, Standing};
+use crate::campaign::tally::{Counter, Tally as CampaignTally};
 use crate::contact::record::{self as contact, ContactRef, Suppression};
 use crate::id::{ConnectionId, MailboxId, ProviderEventId};
 use crate::inbox::record::{self as inbox, Direction, NewMessage, PreparedMessage};
-use crate::mailbox::record::{self as mailbox, Activity, Trouble};
+use crate::mailbox::record::{self as mailbox, Trouble};
+use crate::mailbox::tally::{Activity, Tally as MailboxTally};
 use crate::store::{Error, Tx};
 use crate::tenant::event_log::{self, Actor, Entity, NewEvent};
 
@@ -69,17 +73,29 @@ impl Delivery {
 
 /// Stores and applies a delivery.
 pub fn receive(tx: &Tx<'_>, delivery: &Delivery) -> Result<Outcome, Error> {
-    let is_unknown = delivery.event.kind == EventKind::Unknown;
-    let state = if is_unknown { "unknown" } else { "applied" };
-    let Some(id) = store_raw(tx, delivery, state, "")? else { return Ok(Outcome::Repeated) };
-    apply_effects(tx, delivery, id)?;
-    Ok(if is_unknown { Outcome::Unknown } else { Outcome::Applied })
+    let mut batch = Batch::new(tx);
+    let outcome = batch.receive(delivery)?;
+    batch.store()?;
+    Ok(outcome)
+}
+
+/// Stores and applies deliveries that came together, in their order: all of them or, on an error, none.
+pub fn receive_all<'delivery>(
+    tx: &Tx<'_>,
+    deliveries: impl IntoIterator<Item = &'delivery Delivery>,
+) -> Result<Vec<Outcome>, Error> {
+    let mut batch = Batch::new(tx);
+    let outcomes = deliveries.into_iter().map(|delivery| batch.receive(delivery)).collect::<Result<_, _>>()?;
+    batch.store()?;
+    Ok(outcomes)
 }
 
 /// Keeps a delivery whose effects could not be applied, marked with the reason.
 pub fn keep_failed(tx: &Tx<'_>, delivery: &Delivery, note: &str) -> Result<Outcome, Error> {
-    let Some(id) = store_raw(tx, delivery, "failed", note)? else { return Ok(Outcome::Repeated) };
+    let mut batch = Batch::new(tx);
+    let Some(id) = batch.store_raw(delivery, "failed", note)? else { return Ok(Outcome::Repeated) };
     append_unknown(tx, delivery, id)?;
+    batch.store()?;
     Ok(Outcome::Unknown)
 }
 
@@ -94,40 +110,139 @@ pub fn replay(tx: &Tx<'_>, id: ProviderEventId, delivery: &Delivery) -> Result<b
     if changed == 0 || is_unknown {
         return Ok(false);
     }
-    apply_effects(tx, delivery, id)?;
+    let mut batch = Batch::new(tx);
+    batch.apply_effects(delivery, id)?;
+    batch.store()?;
     Ok(true)
 }
 
-fn store_raw(tx: &Tx<'_>, delivery: &Delivery, state: &str, note: &str) -> Result<Option<ProviderEventId>, Error> {
-    let id = ProviderEventId::from_uuid(tx.next_uuid());
-    let remarks = delivery.event.remarks.join("; ");
-    let stored = tx
-        .connection()
-        .prepare_cached(
-            "INSERT INTO provider_event (id, connection_id, content_key, event_type, state, note, payload, occurred_at_ms, received_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (content_key) DO NOTHING",
-        )?
-        .execute((
-            id,
-            delivery.connection_id,
-            delivery.content_key,
-            &delivery.event.provider_name,
-            state,
-            if note.is_empty() { remarks.as_str() } else { note },
-            &delivery.payload,
-            delivery.occurred_at_ms(tx.now_ms()),
-            tx.now_ms(),
-        ))?;
-    if stored == 0 {
-        return Ok(None);
+/// Deliveries applied in one closure: what they share is looked up and written once.
+struct Batch<'tx, 'connection> {
+    tx: &'tx Tx<'connection>,
+    campaigns: CampaignTally,
+    mailboxes: MailboxTally,
+    received: BTreeMap<ConnectionId, i64>,
+}
+
+impl<'tx, 'connection> Batch<'tx, 'connection> {
+    fn new(tx: &'tx Tx<'connection>) -> Self {
+        Self { tx, campaigns: CampaignTally::default(), mailboxes: MailboxTally::default(), received: BTreeMap::new() }
     }
-    tx.connection()
-        .prepare_cached(
-            "INSERT INTO connection_status (connection_id, last_event_at_ms, event_count) VALUES (?1, ?2, 1)
-             ON CONFLICT (connection_id) DO UPDATE SET last_event_at_ms = excluded.last_event_at_ms, event_count = event_count + 1",
-        )?
-        .execute((delivery.connection_id, tx.now_ms()))?;
-    Ok(Some(id))
+
+    fn receive(&mut self, delivery: &Delivery) -> Result<Outcome, Error> {
+        let is_unknown = delivery.event.kind == EventKind::Unknown;
+        let state = if is_unknown { "unknown" } else { "applied" };
+        let Some(id) = self.store_raw(delivery, state, "")? else { return Ok(Outcome::Repeated) };
+        self.apply_effects(delivery, id)?;
+        Ok(if is_unknown { Outcome::Unknown } else { Outcome::Applied })
+    }
+
+    fn store_raw(&mut self, delivery: &Delivery, state: &str, note: &str) -> Result<Option<ProviderEventId>, Error> {
+        let id = ProviderEventId::from_uuid(self.tx.next_uuid());
+        let remarks = delivery.event.remarks.join("; ");
+        let stored = self
+            .tx
+            .connection()
+            .prepare_cached(
+                "INSERT INTO provider_event (id, connection_id, content_key, event_type, state, note, payload, occurred_at_ms, received_at_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (content_key) DO NOTHING",
+            )?
+            .execute((
+                id,
+                delivery.connection_id,
+                delivery.content_key,
+                &delivery.event.provider_name,
+                state,
+                if note.is_empty() { remarks.as_str() } else { note },
+                &delivery.payload,
+                delivery.occurred_at_ms(self.tx.now_ms()),
+                self.tx.now_ms(),
+            ))?;
+        if stored == 0 {
+            return Ok(None);
+        }
+        *self.received.entry(delivery.connection_id).or_default() += 1;
+        Ok(Some(id))
+    }
+
+    /// Writes what was collected.
+    fn store(self) -> Result<(), Error> {
+        let now_ms = self.tx.now_ms();
+        for (connection_id, count) in self.received {
+            self.tx
+                .connection()
+                .prepare_cached(
+                    "INSERT INTO connection_status (connection_id, last_event_at_ms, event_count) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (connection_id) DO UPDATE SET last_event_at_ms = excluded.last_event_at_ms,
+                         event_count = event_count + excluded.event_count",
+                )?
+                .execute((connection_id, now_ms, count))?;
+        }
+        self.campaigns.store(self.tx)?;
+        self.mailboxes.store(self.tx)
+    }
+
+    fn find_subject<'delivery>(
+        &mut self,
+        delivery: &'delivery Delivery,
+        cause: ProviderEventId,
+    ) -> Result<Subject<'delivery>, Error> {
+        let (tx, event) = (self.tx, &delivery.event);
+        let at_ms = delivery.occurred_at_ms(tx.now_ms());
+        let campaign = match &event.provider_campaign_id {
+            Some(provider_id) => {
+                let name = event.campaign_name.as_deref().unwrap_or("");
+                let key = (delivery.connection_id, provider_id.as_str());
+                Some(self.campaigns.find_or_create(tx, key, (name, at_ms), cause)?)
+            }
+            None => None,
+        };
+        let mailbox = match &event.mailbox_address {
+            Some(address) => Some((self.mailboxes.find_or_create(tx, address, cause)?, address.as_str())),
+            None => None,
+        };
+        let contact = match &event.contact {
+            Some(person) => Some(contact::find_or_create(tx, person, (at_ms, delivery.provider), cause)?),
+            None => None,
+        };
+        Ok(Subject { delivery, cause, at_ms, campaign, mailbox, contact })
+    }
+
+    /// The table of effects.
+    fn apply_effects(&mut self, delivery: &Delivery, cause: ProviderEventId) -> Result<(), Error> {
+        if delivery.event.kind == EventKind::Unknown {
+            return append_unknown(self.tx, delivery, cause);
+        }
+        let subject = self.find_subject(delivery, cause)?;
+        match &delivery.event.kind {
+            EventKind::MessageSent => subject.message(self, Direction::Sent),
+            EventKind::ReplyReceived => subject.message(self, Direction::Received),
+            EventKind::AutoReplyReceived => subject.message(self, Direction::AutoReceived),
+            EventKind::MessageOpened => subject.engagement(self, Counter::Opened, "message.opened"),
+            EventKind::LinkClicked => subject.engagement(self, Counter::Clicked, "message.clicked"),
+            EventKind::MessageBounced => subject.suppression(self, Suppression::Bounced),
+            EventKind::Unsubscribed => subject.suppression(self, Suppression::Unsubscribed),
+            EventKind::Complained => subject.suppression(self, Suppression::Complained),
+            EventKind::InterestChanged(interest) => {
+                subject.standing(self, &Standing::from_interest(*interest, subject.at_ms))
+            }
+            EventKind::LabelChanged(label) => {
+                subject.standing(self, &Standing::from_label(label.clone(), subject.at_ms))
+            }
+            EventKind::SequenceCompleted => {
+                subject.sequence_end(self.tx, SequenceEnd::Completed, "contact.sequence_completed")
+            }
+            EventKind::SequenceFailed => subject.sequence_end(self.tx, SequenceEnd::Failed, "contact.sequence_failed"),
+            EventKind::CampaignStarted => subject.campaign_change(self.tx, Change::Started),
+            EventKind::CampaignPaused => subject.campaign_change(self.tx, Change::Paused),
+            EventKind::CampaignCompleted => subject.campaign_change(self.tx, Change::Completed),
+            EventKind::MailboxError => subject.trouble(self, Trouble::Error),
+            EventKind::MailboxSuspended => subject.trouble(self, Trouble::Suspended),
+            EventKind::EnrichmentCompleted => subject.append(self.tx, "enrichment.completed", json!({})),
+            EventKind::Test => subject.append(self.tx, "connection.tested", json!({})),
+            EventKind::Unknown => Ok(()),
+        }
+    }
 }
 
 /// The records an event names, found or created.
@@ -140,69 +255,10 @@ struct Subject<'delivery> {
     contact: Option<ContactRef>,
 }
 
-fn find_subject<'delivery>(
-    tx: &Tx<'_>,
-    delivery: &'delivery Delivery,
-    cause: ProviderEventId,
-) -> Result<Subject<'delivery>, Error> {
-    let event = &delivery.event;
-    let at_ms = delivery.occurred_at_ms(tx.now_ms());
-    let campaign = match &event.provider_campaign_id {
-        Some(provider_id) => {
-            let name = event.campaign_name.as_deref().unwrap_or("");
-            Some(campaign::find_or_create(tx, delivery.connection_id, (provider_id, name), at_ms, cause)?)
-        }
-        None => None,
-    };
-    if let Some(campaign) = &campaign {
-        campaign::touch(tx, campaign.id, event.campaign_name.as_deref().unwrap_or(""), at_ms)?;
-    }
-    let mailbox = match &event.mailbox_address {
-        Some(address) => Some((mailbox::find_or_create(tx, address, cause)?, address.as_str())),
-        None => None,
-    };
-    let contact = match &event.contact {
-        Some(person) => Some(contact::find_or_create(tx, person, (at_ms, delivery.provider), cause)?),
-        None => None,
-    };
-    Ok(Subject { delivery, cause, at_ms, campaign, mailbox, contact })
-}
-
-/// The table of effects.
-fn apply_effects(tx: &Tx<'_>, delivery: &Delivery, cause: ProviderEventId) -> Result<(), Error> {
-    if delivery.event.kind == EventKind::Unknown {
-        return append_unknown(tx, delivery, cause);
-    }
-    let subject = find_subject(tx, delivery, cause)?;
-    match &delivery.event.kind {
-        EventKind::MessageSent => subject.message(tx, Direction::Sent),
-        EventKind::ReplyReceived => subject.message(tx, Direction::Received),
-        EventKind::AutoReplyReceived => subject.message(tx, Direction::AutoReceived),
-        EventKind::MessageOpened => subject.engagement(tx, Counter::Opened, "message.opened"),
-        EventKind::LinkClicked => subject.engagement(tx, Counter::Clicked, "message.clicked"),
-        EventKind::MessageBounced => subject.suppression(tx, Suppression::Bounced),
-        EventKind::Unsubscribed => subject.suppression(tx, Suppression::Unsubscribed),
-        EventKind::Complained => subject.suppression(tx, Suppression::Complained),
-        EventKind::InterestChanged(interest) => {
-            subject.standing(tx, &Standing::from_interest(*interest, subject.at_ms))
-        }
-        EventKind::LabelChanged(label) => subject.standing(tx, &Standing::from_label(label.clone(), subject.at_ms)),
-        EventKind::SequenceCompleted => subject.sequence_end(tx, SequenceEnd::Completed, "contact.sequence_completed"),
-        EventKind::SequenceFailed => subject.sequence_end(tx, SequenceEnd::Failed, "contact.sequence_failed"),
-        EventKind::CampaignStarted => subject.campaign_change(tx, Change::Started),
-        EventKind::CampaignPaused => subject.campaign_change(tx, Change::Paused),
-        EventKind::CampaignCompleted => subject.campaign_change(tx, Change::Completed),
-        EventKind::MailboxError => subject.trouble(tx, Trouble::Error),
-        EventKind::MailboxSuspended => subject.trouble(tx, Trouble::Suspended),
-        EventKind::EnrichmentCompleted => subject.plain(tx, "enrichment.completed"),
-        EventKind::Test => subject.plain(tx, "connection.tested"),
-        EventKind::Unknown => Ok(()),
-    }
-}
-
 impl Subject<'_> {
     /// A message went out or came in.
-    fn message(&self, tx: &Tx<'_>, direction: Direction) -> Result<(), Error> {
+    fn message(&self, batch: &mut Batch<'_, '_>, direction: Direction) -> Result<(), Error> {
+        let tx = batch.tx;
         let event = &self.delivery.event;
         let provider_message_id = event.provider_message_id.as_deref();
         if let Some(known) = provider_message_id
@@ -212,15 +268,19 @@ impl Subject<'_> {
             // The same mail reported twice under different events: it is one message and counts once.
             return Ok(());
         }
-        self.count_message(tx, direction)?;
+        let membership = match (&self.campaign, &self.contact) {
+            (Some(campaign), Some(person)) if !person.is_new => campaign::find_membership(tx, campaign.id, person.id)?,
+            _ => Membership::default(),
+        };
+        self.count_message(batch, direction, &membership)?;
         let stored = match (&self.contact, self.stored_content(direction)) {
             (Some(person), Some(content)) => Some(inbox::record_message(
                 tx,
                 &NewMessage {
                     content,
                     direction,
-                    contact_id: person.id,
-                    contact_address: &person.address,
+                    contact: person,
+                    membership: &membership,
                     mailbox_id: self.mailbox.map(|mailbox| mailbox.0),
                     campaign_id: self.campaign.as_ref().map(|campaign| campaign.id),
                     provider_thread_id: event.provider_thread_id.as_deref(),
@@ -263,66 +323,72 @@ impl Subject<'_> {
         }
     }
 
-    fn count_message(&self, tx: &Tx<'_>, direction: Direction) -> Result<(), Error> {
+    fn count_message(
+        &self,
+        batch: &mut Batch<'_, '_>,
+        direction: Direction,
+        membership: &Membership,
+    ) -> Result<(), Error> {
+        let (activity, counter) = match direction {
+            Direction::Sent => (Activity::Sent, Counter::Sent),
+            Direction::Received => (Activity::Received, Counter::Replied),
+            Direction::AutoReceived => (Activity::AutoReplied, Counter::AutoReplied),
+        };
         if let Some((mailbox_id, _address)) = self.mailbox {
-            let activity = match direction {
-                Direction::Sent => Activity::Sent,
-                Direction::Received => Activity::Received,
-                Direction::AutoReceived => Activity::AutoReplied,
-            };
-            mailbox::count(tx, mailbox_id, activity, self.at_ms)?;
+            batch.mailboxes.count(mailbox_id, activity, self.at_ms);
         }
         let Some(campaign) = &self.campaign else { return Ok(()) };
-        match (direction, &self.contact) {
-            (Direction::Sent, person) => {
-                let contact_id = person.as_ref().map(|person| person.id);
-                campaign::record_sent(tx, campaign.id, contact_id, self.delivery.event.step, self.at_ms)
-            }
-            (Direction::Received, Some(person)) => campaign::record_reply(tx, campaign.id, person.id, self.at_ms),
-            (Direction::Received, None) => campaign::count(tx, campaign.id, Counter::Replied, self.at_ms),
-            (Direction::AutoReceived, _) => campaign::count(tx, campaign.id, Counter::AutoReplied, self.at_ms),
+        batch.campaigns.count(campaign.id, counter, self.at_ms);
+        let Some(person) = &self.contact else { return Ok(()) };
+        let (tx, tally, member) = (batch.tx, &mut batch.campaigns, (campaign.id, person.id));
+        match direction {
+            Direction::Sent => campaign::record_sent(tx, tally, member, (self.delivery.event.step, membership)),
+            Direction::Received => campaign::record_reply(tx, tally, member, membership),
+            Direction::AutoReceived => Ok(()),
         }
     }
 
     /// An open or a click.
-    fn engagement(&self, tx: &Tx<'_>, counter: Counter, kind: &'static str) -> Result<(), Error> {
+    fn engagement(&self, batch: &mut Batch<'_, '_>, counter: Counter, kind: &'static str) -> Result<(), Error> {
         if let (Some(campaign), Some(person)) = (&self.campaign, &self.contact) {
             let step = self.delivery.event.step;
-            campaign::record_engagement(tx, campaign.id, person.id, (step, counter), self.at_ms)?;
+            let member = (campaign.id, person.id);
+            campaign::record_engagement(batch.tx, &mut batch.campaigns, member, (step, counter), self.at_ms)?;
         }
-        self.touch_mailbox(tx)?;
-        self.append(tx, kind, json!({}))
+        self.touch_mailbox(batch);
+        self.append(batch.tx, kind, json!({}))
     }
 
     /// A bounce, an unsubscription, a complaint: the address is suppressed in this transaction.
-    fn suppression(&self, tx: &Tx<'_>, suppression: Suppression) -> Result<(), Error> {
+    fn suppression(&self, batch: &mut Batch<'_, '_>, suppression: Suppression) -> Result<(), Error> {
         let (counter, kind) = match suppression {
             Suppression::Bounced => (Counter::Bounced, "message.bounced"),
             Suppression::Unsubscribed => (Counter::Unsubscribed, "contact.unsubscribed"),
             Suppression::Complained => (Counter::Complained, "contact.complained"),
         };
         if let Some(campaign) = &self.campaign {
-            campaign::count(tx, campaign.id, counter, self.at_ms)?;
+            batch.campaigns.count(campaign.id, counter, self.at_ms);
         }
         if let Some((mailbox_id, _address)) = self.mailbox {
             let activity = if suppression == Suppression::Bounced { Activity::Bounced } else { Activity::Other };
-            mailbox::count(tx, mailbox_id, activity, self.at_ms)?;
+            batch.mailboxes.count(mailbox_id, activity, self.at_ms);
         }
         if let Some(person) = &self.contact {
-            contact::suppress(tx, &person.address, suppression, self.at_ms)?;
-            inbox::refresh_categories(tx, person.id, &person.address)?;
+            contact::suppress(batch.tx, &person.address, suppression, self.at_ms)?;
+            inbox::refresh_categories(batch.tx, person.id, &person.address)?;
         }
-        self.append(tx, kind, json!({ "reason": self.delivery.event.reason }))
+        self.append(batch.tx, kind, json!({ "reason": self.delivery.event.reason }))
     }
 
     /// An interest or a label.
-    fn standing(&self, tx: &Tx<'_>, standing: &Standing) -> Result<(), Error> {
-        self.touch_mailbox(tx)?;
+    fn standing(&self, batch: &mut Batch<'_, '_>, standing: &Standing) -> Result<(), Error> {
+        let tx = batch.tx;
+        self.touch_mailbox(batch);
         let Some(person) = &self.contact else {
             return self.append(tx, "contact.interest_changed", json!({ "category": standing.category }));
         };
         if let Some(campaign) = &self.campaign {
-            campaign::record_standing(tx, campaign.id, person.id, standing)?;
+            campaign::record_standing(tx, &mut batch.campaigns, (campaign.id, person.id), standing)?;
         }
         contact::record_standing(tx, person, standing, self.campaign.is_none(), self.cause)?;
         inbox::refresh_categories(tx, person.id, &person.address)
@@ -342,23 +408,18 @@ impl Subject<'_> {
         }
     }
 
-    fn trouble(&self, tx: &Tx<'_>, trouble: Trouble) -> Result<(), Error> {
+    fn trouble(&self, batch: &mut Batch<'_, '_>, trouble: Trouble) -> Result<(), Error> {
         let reason = self.delivery.event.reason.as_deref().unwrap_or("");
-        self.touch_mailbox(tx)?;
+        self.touch_mailbox(batch);
         match self.mailbox {
-            Some(mailbox) => mailbox::record_trouble(tx, mailbox, trouble, (self.at_ms, reason), self.cause),
-            None => self.append(tx, "mailbox.error", json!({ "reason": reason })),
+            Some(mailbox) => mailbox::record_trouble(batch.tx, mailbox, trouble, (self.at_ms, reason), self.cause),
+            None => self.append(batch.tx, "mailbox.error", json!({ "reason": reason })),
         }
     }
 
-    fn plain(&self, tx: &Tx<'_>, kind: &'static str) -> Result<(), Error> {
-        self.append(tx, kind, json!({}))
-    }
-
-    fn touch_mailbox(&self, tx: &Tx<'_>) -> Result<(), Error> {
-        match self.mailbox {
-            Some((id, _address)) => mailbox::count(tx, id, Activity::Other, self.at_ms),
-            None => Ok(()),
+    fn touch_mailbox(&self, batch: &mut Batch<'_, '_>) {
+        if let Some((id, _address)) = self.mailbox {
+            batch.mailboxes.count(id, Activity::Other, self.at_ms);
         }
     }
 

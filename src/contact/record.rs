@@ -24,6 +24,21 @@ pub struct ContactRef {
     pub address: String,
     /// Display name; the address if there is none.
     pub name: String,
+    /// The event made the contact: nothing else is known of the person yet.
+    pub is_new: bool,
+    /// What was said of the person without naming a campaign.
+    pub general: GeneralStanding,
+}
+
+/// What was said of a person without naming a campaign.
+#[derive(Clone, Debug, Default)]
+pub struct GeneralStanding {
+    /// The category word, `""` if none.
+    pub category: String,
+    /// The customer's own label, `""` if none.
+    pub label: String,
+    /// Since when.
+    pub at_ms: i64,
 }
 
 /// The named columns, in the order used throughout this file.
@@ -39,6 +54,7 @@ struct Known {
     columns: [String; 6],
     custom_fields: BTreeMap<String, String>,
     field_times: BTreeMap<String, i64>,
+    general: GeneralStanding,
 }
 
 /// Finds the contact by address, creates it if it is new, fills in what the event knows of the person.
@@ -53,7 +69,8 @@ pub fn find_or_create(
             update(tx, &known)?;
         }
         let name = crate::contact::display_name(&known.columns[0], &known.columns[1], &contact.address);
-        return Ok(ContactRef { id: known.id, address: contact.address.clone(), name });
+        let (id, general) = (known.id, known.general);
+        return Ok(ContactRef { id, address: contact.address.clone(), name, is_new: false, general });
     }
     create(tx, contact, (at_ms, source), cause)
 }
@@ -87,7 +104,8 @@ fn create(
             tx.now_ms(),
         ])?;
     let name = crate::contact::display_name(first_name, last_name, &contact.address);
-    let contact = ContactRef { id, address: contact.address.clone(), name };
+    let general = GeneralStanding::default();
+    let contact = ContactRef { id, address: contact.address.clone(), name, is_new: true, general };
     append(tx, "contact.created", &contact, (tx.now_ms(), cause), json!({}))?;
     Ok(contact)
 }
@@ -108,18 +126,21 @@ fn find(tx: &Tx<'_>, address: &str) -> Result<Option<Known>, Error> {
     let found = tx
         .connection()
         .prepare_cached(
-            "SELECT id, first_name, last_name, company_name, job_title, phone, website, custom_fields, field_times
+            "SELECT id, first_name, last_name, company_name, job_title, phone, website, custom_fields, field_times,
+                 general_category, general_label, general_at_ms
              FROM contact WHERE address = ?1",
         )?
         .query_row([address], |row| {
             let columns = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
-            Ok((row.get(0)?, columns, row.get::<_, String>(7)?, row.get::<_, String>(8)?))
+            let general = GeneralStanding { category: row.get(9)?, label: row.get(10)?, at_ms: row.get(11)? };
+            Ok((row.get(0)?, columns, row.get::<_, String>(7)?, row.get::<_, String>(8)?, general))
         })
         .optional()?;
     // A row whose JSON was damaged by hand is treated as having none: the next event fills it again.
-    Ok(found.map(|(id, columns, custom_fields, field_times)| Known {
+    Ok(found.map(|(id, columns, custom_fields, field_times, general)| Known {
         id,
         columns,
+        general,
         custom_fields: serde_json::from_str(&custom_fields).unwrap_or_default(),
         field_times: serde_json::from_str(&field_times).unwrap_or_default(),
     }))

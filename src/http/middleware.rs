@@ -8,6 +8,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use super::drain;
 use crate::app::App;
 
 /// Names the request in the log and in the answer.
@@ -20,7 +21,11 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let method = request.method().clone();
     // The route, not the path: paths hold tokens and ids.
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let (request, remainder) = drain::keep_remainder(request);
     let mut response = next.run(request).await;
+    if let Some(remainder) = remainder {
+        remainder.drain().await;
+    }
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     app.metrics.count_request(&route, status, elapsed.as_secs_f64());

@@ -15,13 +15,16 @@ use rusqlite::{Connection, Row};
 use crate::id::MessageId;
 use crate::search::{IndexBuilder, IndexError, Indexer, Opened, SearchDocument, SearchIndex, WriterPool};
 use crate::store::{self, Database};
-use crate::tenant::consumer::{ConsumeError, Consumer};
+use crate::tenant::consumer::{ConsumeError, Consumer, Pace};
 use crate::tenant::event_log::Event;
 
 /// Messages read and added at once.
 const CHUNK: usize = 1_000;
 /// Most characters of quoted history indexed with a message: enough to find a thread by what was quoted.
 const QUOTED_CHARS: usize = 2_000;
+
+/// Niceness of indexing: about a tenth of the processor when everyone wants it, all of it when nobody does.
+const BACKGROUND_NICENESS: i32 = 10;
 
 /// The index as readers see it.
 pub struct IndexState {
@@ -176,6 +179,9 @@ pub enum IndexingError {
     /// The messages could not be read.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// The thread for it could not be started.
+    #[error("no thread for indexing")]
+    Thread(#[from] std::io::Error),
     /// There is no usable index yet.
     #[error("the search index is not open")]
     NotOpen,
@@ -193,6 +199,21 @@ impl Indexing {
     }
 }
 
+/// Runs `work` on a thread that gives way to those that somebody waits for: webhooks and readers before the index. Threads
+/// that `work` starts (the engine's own) inherit this. A thread of its own, because the way back is barred to a thread.
+fn in_background<T: Send, E: From<std::io::Error> + Send>(work: impl FnOnce() -> Result<T, E> + Send) -> Result<T, E> {
+    let lowered = || {
+        if let Err(error) = rustix::process::setpriority_process(None, BACKGROUND_NICENESS) {
+            tracing::debug!(%error, "the index is written at ordinary priority");
+        }
+        work()
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("index".to_owned()).spawn_scoped(scope, lowered)?;
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
 impl Consumer for Indexing {
     fn name(&self) -> &'static str {
         "search"
@@ -202,8 +223,10 @@ impl Consumer for Indexing {
         8_000
     }
 
-    fn gather(&self) -> Duration {
-        Duration::from_millis(200)
+    fn pace(&self) -> Pace {
+        // A commit costs the same for one message as for a thousand. In a flood acknowledging comes before searching: the
+        // limit is below the time after which health calls a consumer stuck.
+        Pace { interval: Duration::from_millis(200), stands_back: Duration::from_secs(20) }
     }
 
     fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError> {
@@ -216,11 +239,13 @@ impl Consumer for Indexing {
 
     fn consume(&mut self, database: &Database, events: &[Event], up_to: i64) -> Result<(), ConsumeError> {
         let ids: Vec<MessageId> = events.iter().filter_map(message_of).collect();
-        let mut documents = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(CHUNK) {
-            documents.extend(database.read_blocking(|connection| list_documents(connection, chunk))?);
-        }
-        self.state.index(&documents, up_to)?;
+        in_background(|| {
+            let mut documents = Vec::with_capacity(ids.len());
+            for chunk in ids.chunks(CHUNK) {
+                documents.extend(database.read_blocking(|connection| list_documents(connection, chunk))?);
+            }
+            self.state.index(&documents, up_to)
+        })?;
         Ok(())
     }
 

@@ -4,11 +4,14 @@
 //! Every value of the list row is a maximum, a minimum or a count over the conversation's messages, so messages that
 //! arrive out of order end in the same row.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use rusqlite::OptionalExtension;
 
 use super::thread::{self, Place};
+use crate::campaign::record::{self as campaign, Membership};
+use crate::contact::record::{ContactRef, GeneralStanding};
 use crate::id::{CampaignId, ContactId, ConversationId, MailboxId, MessageId, ProviderEventId};
 use crate::store::{Error, Tx};
 
@@ -48,9 +51,9 @@ pub struct NewMessage<'event> {
     /// From whom to whom.
     pub direction: Direction,
     /// The person.
-    pub contact_id: ContactId,
-    /// Address of the person.
-    pub contact_address: &'event str,
+    pub contact: &'event ContactRef,
+    /// What is known of the person in the message's campaign.
+    pub membership: &'event Membership,
     /// The mailbox, if known.
     pub mailbox_id: Option<MailboxId>,
     /// The campaign, if known.
@@ -86,7 +89,7 @@ pub fn is_known(tx: &Tx<'_>, provider_message_id: &str) -> Result<bool, Error> {
 
 /// Stores a message and moves its conversation.
 pub fn record_message(tx: &Tx<'_>, message: &NewMessage<'_>, cause: ProviderEventId) -> Result<Stored, Error> {
-    let place = thread::find(tx, message)?;
+    let place = if message.contact.is_new { None } else { thread::find(tx, message)? };
     let conversation_id = match &place {
         Some(place) => {
             join(tx, place, message)?;
@@ -124,44 +127,43 @@ pub fn record_message(tx: &Tx<'_>, message: &NewMessage<'_>, cause: ProviderEven
 }
 
 /// What is known of the person that decides a conversation's category.
-struct PersonStanding {
+struct PersonStanding<'event> {
     suppression: Option<String>,
-    campaign: (String, String, i64),
-    general: (String, String, i64),
+    campaign: Cow<'event, Membership>,
+    general: &'event GeneralStanding,
 }
 
-fn find_standing(
+fn find_standing<'event>(
     tx: &Tx<'_>,
-    message: &NewMessage<'_>,
+    message: &NewMessage<'event>,
     campaign_id: Option<CampaignId>,
-) -> Result<PersonStanding, Error> {
-    let connection = tx.connection();
-    let suppression = connection
+) -> Result<PersonStanding<'event>, Error> {
+    let suppression = tx
+        .connection()
         .prepare_cached("SELECT reason FROM suppression WHERE address = ?1")?
-        .query_row([message.contact_address], |row| row.get(0))
+        .query_row([&message.contact.address], |row| row.get(0))
         .optional()?;
-    let campaign = connection
-        .prepare_cached(
-            "SELECT category, label, interest_at_ms FROM campaign_contact WHERE contact_id = ?1 AND campaign_id = ?2",
-        )?
-        .query_row((message.contact_id, campaign_id), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?
-        .unwrap_or_default();
-    let general = connection
-        .prepare_cached("SELECT general_category, general_label, general_at_ms FROM contact WHERE id = ?1")?
-        .query_row([message.contact_id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(PersonStanding { suppression, campaign, general })
+    let campaign = match campaign_id {
+        same if same == message.campaign_id => Cow::Borrowed(message.membership),
+        Some(other) => Cow::Owned(campaign::find_membership(tx, other, message.contact.id)?),
+        None => Cow::Owned(Membership::default()),
+    };
+    Ok(PersonStanding { suppression, campaign, general: &message.contact.general })
 }
 
-impl PersonStanding {
+impl PersonStanding<'_> {
     /// Category and label of a conversation whose last received message is of the given kind.
     fn category(&self, is_received: bool, is_last_auto: bool) -> (&str, &str) {
         if let Some(reason) = &self.suppression {
             return (reason, "");
         }
-        let standing = if self.general.2 > self.campaign.2 { &self.general } else { &self.campaign };
-        match (standing.0.is_empty(), is_received, is_last_auto) {
-            (false, _, _) => (&standing.0, &standing.1),
+        let (category, label) = if self.general.at_ms > self.campaign.at_ms {
+            (self.general.category.as_str(), self.general.label.as_str())
+        } else {
+            (self.campaign.category.as_str(), self.campaign.label.as_str())
+        };
+        match (category.is_empty(), is_received, is_last_auto) {
+            (false, _, _) => (category, label),
             (true, false, _) => ("sent", ""),
             (true, true, true) => ("auto_reply", ""),
             (true, true, false) => ("reply", ""),
@@ -185,7 +187,7 @@ fn create(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<ConversationId, Error
         )?
         .execute(rusqlite::params![
             id,
-            message.contact_id,
+            message.contact.id,
             message.mailbox_id,
             message.campaign_id,
             message.provider_thread_id,

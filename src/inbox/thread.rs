@@ -48,7 +48,7 @@ pub fn find(tx: &Tx<'_>, message: &NewMessage<'_>) -> Result<Option<Place>, Erro
              last_received_auto, received_count, last_received_at_ms, last_message_at_ms, first_message_at_ms, subject, snippet
          FROM conversation WHERE contact_id = ?1 ORDER BY number DESC LIMIT ?2",
     )?;
-    let rows = statement.query_map((message.contact_id, CANDIDATE_LIMIT), read_row)?;
+    let rows = statement.query_map((message.contact.id, CANDIDATE_LIMIT), read_row)?;
     let mut best: Option<(u8, Place)> = None;
     for place in rows {
         let place = place?;

@@ -1,74 +1,22 @@
-//! What a provider event does to a mailbox: it becomes known, its counters move, its state follows.
+//! What a provider event does to a mailbox: it becomes known, its state follows. Its counters are in [`super::tally`].
 //!
 //! The state is never stored. It follows from three times (last message sent, last error, last suspension), each of
 //! which only moves forward, so events that arrive out of order end in the same state.
 
-use rusqlite::OptionalExtension;
 use serde_json::json;
 
 use crate::id::{MailboxId, ProviderEventId};
 use crate::store::{Error, Tx};
 use crate::tenant::event_log::{self, Actor, Entity, NewEvent};
 
-/// Which counter moves, and which of the times.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activity {
-    /// A message went out.
-    Sent,
-    /// A reply came in.
-    Received,
-    /// An automatic reply came in.
-    AutoReplied,
-    /// A message bounced.
-    Bounced,
-    /// Something else happened that names the mailbox.
-    Other,
-}
-
-/// Finds the mailbox by its address, creates it if it is new.
-pub fn find_or_create(tx: &Tx<'_>, address: &str, cause: ProviderEventId) -> Result<MailboxId, Error> {
-    let found = tx
-        .connection()
-        .prepare_cached("SELECT id FROM mailbox WHERE address = ?1")?
-        .query_row([address], |row| row.get(0))
-        .optional()?;
-    if let Some(id) = found {
-        return Ok(id);
-    }
+/// Creates the mailbox.
+pub(super) fn create(tx: &Tx<'_>, address: &str, cause: ProviderEventId) -> Result<MailboxId, Error> {
     let id = MailboxId::from_uuid(tx.next_uuid());
     tx.connection()
         .prepare_cached("INSERT INTO mailbox (id, address, created_at_ms) VALUES (?1, ?2, ?3)")?
         .execute((id, address, tx.now_ms()))?;
     append(tx, "mailbox.created", (id, address), cause, (tx.now_ms(), ""))?;
     Ok(id)
-}
-
-/// Counts an activity in total and for its UTC day.
-pub fn count(tx: &Tx<'_>, id: MailboxId, activity: Activity, at_ms: i64) -> Result<(), Error> {
-    let is = |wanted: Activity| i64::from(activity == wanted);
-    let (sent, received) = (is(Activity::Sent), is(Activity::Received));
-    let (auto_replied, bounced) = (is(Activity::AutoReplied), is(Activity::Bounced));
-    tx.connection()
-        .prepare_cached(
-            "UPDATE mailbox SET sent = sent + ?2, received = received + ?3, auto_replied = auto_replied + ?4,
-                 bounced = bounced + ?5, last_event_at_ms = max(last_event_at_ms, ?6),
-                 last_sent_at_ms = CASE WHEN ?2 THEN max(last_sent_at_ms, ?6) ELSE last_sent_at_ms END
-             WHERE id = ?1",
-        )?
-        .execute((id, sent, received, auto_replied, bounced, at_ms))?;
-    if activity == Activity::Other {
-        return Ok(());
-    }
-    tx.connection()
-        .prepare_cached(
-            "INSERT INTO mailbox_day (mailbox_id, day, sent, received, auto_replied, bounced)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (mailbox_id, day) DO UPDATE SET sent = sent + excluded.sent,
-                 received = received + excluded.received, auto_replied = auto_replied + excluded.auto_replied,
-                 bounced = bounced + excluded.bounced",
-        )?
-        .execute((id, crate::clock::utc_day(at_ms), sent, received, auto_replied, bounced))?;
-    Ok(())
 }
 
 /// A trouble the provider reports.

@@ -55,6 +55,9 @@ pub enum Error {
     /// A write closure panicked; its changes were rolled back.
     #[error("a write failed unexpectedly")]
     Panicked,
+    /// Another process held the file for longer than is waited for.
+    #[error("the database is in use by another process")]
+    Busy(#[source] rusqlite::Error),
     /// Any other error of SQLite.
     #[error("the database reported an error")]
     Sqlite(#[source] rusqlite::Error),
@@ -65,9 +68,25 @@ impl From<rusqlite::Error> for Error {
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => Self::Full(source),
             Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => Self::Corrupt(source),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(source),
             Some(ErrorCode::OperationInterrupted) => Self::TimedOut,
             Some(ErrorCode::ConstraintViolation) => Self::Constraint(source),
             _ => Self::Sqlite(source),
         }
+    }
+}
+
+impl Error {
+    /// An error of the same kind for others it concerns; the cause cannot be cloned and stays with the first.
+    #[must_use]
+    pub fn without_cause(&self) -> Self {
+        let code = match self {
+            Self::Closed => return Self::Closed,
+            Self::Full(_) => rusqlite::ffi::SQLITE_FULL,
+            Self::Corrupt(_) => rusqlite::ffi::SQLITE_CORRUPT,
+            Self::Busy(_) => rusqlite::ffi::SQLITE_BUSY,
+            _ => rusqlite::ffi::SQLITE_ERROR,
+        };
+        Self::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of every connection, each with its reason.
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 
 use super::error::Error;
@@ -15,8 +16,6 @@ pub fn set_for_writer(connection: &Connection) -> Result<(), Error> {
     connection.pragma_update(None, "synchronous", "full")?;
     // 64 MiB of pages at most: the working set of the indexes at a million messages.
     connection.pragma_update(None, "cache_size", -65_536)?;
-    // Checkpoint every 16 MiB instead of every 4: a page that many commits touch is then copied once.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_000)?;
     // After a burst the log file is cut back instead of keeping its largest size for ever.
     connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
     set_for_all(connection)
@@ -32,6 +31,13 @@ pub fn set_for_reader(connection: &Connection) -> Result<(), Error> {
     set_for_all(connection)
 }
 
+/// Settings of a connection that moves the log into the file.
+pub fn set_for_checkpoints(connection: &Connection) -> Result<(), Error> {
+    // The log is forced to the disk before the file is touched, the file before the log is used again.
+    connection.pragma_update(None, "synchronous", "full")?;
+    Ok(())
+}
+
 fn set_for_all(connection: &Connection) -> Result<(), Error> {
     // Off by default in SQLite; without it REFERENCES is a comment.
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -40,6 +46,9 @@ fn set_for_all(connection: &Connection) -> Result<(), Error> {
     // Sorting in memory: the folder may be on a slow disk, and the sorts are small.
     connection.pragma_update(None, "temp_store", "memory")?;
     connection.set_prepared_statement_cache_capacity(128);
+    // A plan never depends on a bound value: otherwise SQLite plans a statement anew at every execution as soon as a
+    // partial index could serve it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Nothing we store comes near; a value beyond it is a mistake or an attack.
     connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, 64 * 1024 * 1024)?;
     Ok(())

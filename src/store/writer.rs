@@ -10,6 +10,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Options;
+use super::checkpoint::Checkpointer;
 use super::error::Error;
 use crate::id::IdSource;
 
@@ -85,13 +87,18 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection, options: Options, head: watch::Sender<i64>) -> Result<Self, Error> {
+    pub(super) fn start(
+        (path, connection): (&Path, Connection),
+        options: Options,
+        head: watch::Sender<i64>,
+    ) -> Result<Self, Error> {
         let (queue, waiting) = mpsc::channel(QUEUE_LENGTH);
         let counters = Arc::new(Counters::default());
+        let path = path.to_owned();
         let group_writer = GroupWriter { connection, options, head, counters: Arc::clone(&counters) };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || group_writer.run(waiting))
+            .spawn(move || group_writer.run(&path, waiting))
             .map_err(|source| Error::File { path: "store-writer".into(), source })?;
         Ok(Self { queue: Some(queue), thread: Some(thread), counters })
     }
@@ -103,12 +110,21 @@ impl Writer {
         E: From<Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(WriteJob { work: Some(work), outcome: None, reply });
-        let queue = self.queue.as_ref().ok_or(Error::Closed)?;
-        if queue.send(job).await.is_err() {
-            return Err(Error::Closed.into());
-        }
+        // The receiver is gone when the client hung up: the write stands all the same.
+        self.submit(work, move |outcome| drop(reply.send(outcome))).await?;
         answer.await.unwrap_or_else(|_closed| Err(Error::Closed.into()))
+    }
+
+    pub(super) async fn submit<T, E, F, D>(&self, work: F, done: D) -> Result<(), Error>
+    where
+        F: FnOnce(&Tx<'_>) -> Result<T, E> + Send + 'static,
+        D: FnOnce(Result<T, E>) + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let job = Box::new(WriteJob { work: Some(work), outcome: None, done });
+        let queue = self.queue.as_ref().ok_or(Error::Closed)?;
+        queue.send(job).await.map_err(|_closed| Error::Closed)
     }
 
     pub(super) fn write_blocking<T, E, F>(&self, work: F) -> Result<T, E>
@@ -118,7 +134,8 @@ impl Writer {
         E: From<Error> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(WriteJob { work: Some(work), outcome: None, reply });
+        let done = move |outcome| drop(reply.send(outcome));
+        let job = Box::new(WriteJob { work: Some(work), outcome: None, done });
         let queue = self.queue.as_ref().ok_or(Error::Closed)?;
         if queue.blocking_send(job).is_err() {
             return Err(Error::Closed.into());
@@ -158,15 +175,16 @@ trait Job: Send {
     fn answer(self: Box<Self>, commit: Result<(), Error>);
 }
 
-struct WriteJob<F, T, E> {
+struct WriteJob<F, T, E, D> {
     work: Option<F>,
     outcome: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
+    done: D,
 }
 
-impl<F, T, E> Job for WriteJob<F, T, E>
+impl<F, T, E, D> Job for WriteJob<F, T, E, D>
 where
     F: FnOnce(&Tx<'_>) -> Result<T, E> + Send,
+    D: FnOnce(Result<T, E>) + Send,
     T: Send,
     E: From<Error> + Send,
 {
@@ -186,8 +204,7 @@ where
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(Error::Closed.into()),
         };
-        // The receiver is gone when the client hung up: the write stands all the same.
-        drop(self.reply.send(answer));
+        (self.done)(answer);
     }
 }
 
@@ -199,7 +216,10 @@ struct GroupWriter {
 }
 
 impl GroupWriter {
-    fn run(self, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+    fn run(self, path: &Path, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
+        let checkpointer = Checkpointer::start(path, &self.connection)
+            .inspect_err(|error| tracing::error!(%error, "checkpoints run inside commits: no thread could be started"))
+            .ok();
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_LIMIT);
         while let Some(first) = waiting.blocking_recv() {
             let head = Cell::new(*self.head.borrow());
@@ -209,7 +229,11 @@ impl GroupWriter {
                 self.head.send_if_modified(|known| std::mem::replace(known, head.get()) != head.get());
             }
             answer_all(&mut group, outcome);
+            if let Some(checkpointer) = &checkpointer {
+                checkpointer.after_commit(&self.connection);
+            }
         }
+        drop(checkpointer);
         // Folds the log into the file, so that a closed organization is one file that can be copied.
         if let Err(error) = self.connection.pragma_update_and_check(None, "wal_checkpoint", "truncate", |_row| Ok(())) {
             tracing::debug!(%error, "checkpoint at close was not possible");
@@ -296,18 +320,8 @@ fn answer_all(group: &mut Vec<Box<dyn Job>>, outcome: Result<(), Error>) {
     for job in group.drain(..) {
         let copy = match &outcome {
             Ok(()) => Ok(()),
-            Err(error) => Err(same_kind(error)),
+            Err(error) => Err(error.without_cause()),
         };
         job.answer(std::mem::replace(&mut outcome, copy));
     }
-}
-
-/// An error of the same kind without its cause, which cannot be cloned.
-fn same_kind(error: &Error) -> Error {
-    let code = match error {
-        Error::Full(_) => rusqlite::ffi::SQLITE_FULL,
-        Error::Corrupt(_) => rusqlite::ffi::SQLITE_CORRUPT,
-        _ => rusqlite::ffi::SQLITE_ERROR,
-    };
-    Error::from(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
 }

@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -35,13 +35,27 @@ pub trait Consumer: Send + 'static {
     fn batch_limit(&self) -> usize {
         500
     }
-    /// How long to let events gather before a batch.
-    fn gather(&self) -> Duration {
-        Duration::ZERO
+    /// How often it works.
+    fn pace(&self) -> Pace {
+        Pace::default()
     }
     /// Called when nothing has come for a while, to give memory back.
     fn rest(&mut self) {}
 }
+
+/// How often a consumer works.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pace {
+    /// Shortest time from the start of one batch to the start of the next: meanwhile events gather.
+    pub interval: Duration,
+    /// Longest time it stands back for a flood of events; zero if it never does.
+    pub stands_back: Duration,
+}
+
+/// Events per second from which on a consumer that stands back does so.
+const FLOOD_PER_SECOND: i64 = 1_500;
+/// Time over which they are counted.
+const FLOOD_WINDOW: Duration = Duration::from_millis(200);
 
 /// How far a consumer is; read by status, metrics and health.
 #[derive(Debug)]
@@ -113,6 +127,7 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
     let mut pause_ms = BACK_OFF_MS.0;
     let mut consumer = Some(consumer);
     let mut is_loaded = false;
+    let mut last_turn = None;
     progress.moved_at_ms.store(runtime.clock.now_ms(), Ordering::Relaxed);
     while !*runtime.stop.borrow() {
         let Some(working) = consumer.take() else { break };
@@ -123,10 +138,12 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
             progress.moved_at_ms.store(runtime.clock.now_ms(), Ordering::Relaxed);
             continue;
         }
-        let gather = working.gather();
-        if !gather.is_zero() && wait_or_stop(gather, &mut runtime.stop).await {
+        if let Some(last) = last_turn
+            && wait_turn(working.pace(), last, &mut runtime).await
+        {
             break;
         }
+        last_turn = Some(Turn { at: Instant::now(), head: *head.borrow() });
         let (returned, outcome) = step(working, &runtime.database, is_loaded.then(|| progress.cursor())).await;
         consumer = returned;
         match outcome {
@@ -168,6 +185,39 @@ async fn idle<C: Consumer>(mut consumer: C, head: &mut watch::Receiver<i64>, sto
         }
     }
     consumer
+}
+
+/// When a consumer last began a batch, and where the log then ended.
+#[derive(Clone, Copy)]
+struct Turn {
+    at: Instant,
+    head: i64,
+}
+
+impl Turn {
+    /// Whether the log has grown like in a flood since.
+    fn is_flood(self, head: i64) -> bool {
+        let elapsed_ms = i64::try_from(self.at.elapsed().as_millis()).unwrap_or(i64::MAX).max(1);
+        (head - self.head).saturating_mul(1_000) / elapsed_ms >= FLOOD_PER_SECOND
+    }
+}
+
+/// Waits as the pace says; `true` if the tenant closes.
+async fn wait_turn(pace: Pace, last: Turn, runtime: &mut Runtime) -> bool {
+    let head = runtime.database.head();
+    let rest = pace.interval.saturating_sub(last.at.elapsed());
+    if !rest.is_zero() && wait_or_stop(rest, &mut runtime.stop).await {
+        return true;
+    }
+    let began = Instant::now();
+    let mut turn = last;
+    while began.elapsed() < pace.stands_back && turn.is_flood(*head.borrow()) {
+        turn = Turn { at: Instant::now(), head: *head.borrow() };
+        if wait_or_stop(FLOOD_WINDOW, &mut runtime.stop).await {
+            return true;
+        }
+    }
+    false
 }
 
 async fn wait_or_stop(pause: Duration, stop: &mut watch::Receiver<bool>) -> bool {

@@ -2,9 +2,11 @@
 //!
 //! Its rows and its cursor are stored in one transaction, so a line is there exactly once.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
-use super::consumer::{self, ConsumeError, Consumer};
+use super::consumer::{self, ConsumeError, Consumer, Pace};
 use super::event_log::Event;
 use crate::id::ContactId;
 use crate::store::{self, Database};
@@ -40,6 +42,11 @@ impl Consumer for Timeline {
 
     fn batch_limit(&self) -> usize {
         2_000
+    }
+
+    fn pace(&self) -> Pace {
+        // As often as the live feed hands out frames.
+        Pace { interval: Duration::from_millis(25), stands_back: Duration::ZERO }
     }
 
     fn consume(&mut self, database: &Database, events: &[Event], up_to: i64) -> Result<(), ConsumeError> {

@@ -335,3 +335,41 @@ async fn connections_say_what_is_wrong_with_them() {
     test.post_webhook(&secret, &reply(&json!({}))).await.expect(200);
     assert_eq!(status().await, "ok");
 }
+
+/// Sends a request whose body comes in two parts and reads its answer's head.
+async fn send_in_parts(stream: &mut tokio::net::TcpStream, head: &str, body: &[u8]) -> String {
+    let (first, rest) = body.split_at(body.len() / 2);
+    let head = format!("{head}host: x\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(first).await.unwrap();
+    stream.write_all(rest).await.expect("the server still reads");
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|window| window == b"\r\n\r\n") {
+        assert!(stream.read_buf(&mut answer).await.unwrap() > 0, "closed without an answer");
+    }
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().trim().parse().unwrap();
+    let mut rest = text.len() - text.find("\r\n\r\n").unwrap() - 4;
+    while rest < length {
+        rest += stream.read_buf(&mut answer).await.unwrap();
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_refusal_reaches_who_is_still_sending() {
+    let test = TestApp::start().await;
+    let mut stream = tokio::net::TcpStream::connect(test.address).await.unwrap();
+    let body = vec![b'x'; 6 * 1_024 * 1_024];
+    // On one connection: it survives each refusal.
+    for (head, status) in [
+        (format!("POST {PATH} HTTP/1.1\r\nx-webhook-secret: wrong\r\n"), 401),
+        ("POST /api/v1/auth/login HTTP/1.1\r\ncontent-type: text/plain\r\n".to_owned(), 415),
+        ("POST /api/v1/auth/login HTTP/1.1\r\ncontent-type: application/json\r\n".to_owned(), 413),
+        ("PUT /api/v1/auth/me HTTP/1.1\r\n".to_owned(), 401),
+        ("DELETE /api/v1/auth/me HTTP/1.1\r\n".to_owned(), 405),
+    ] {
+        let answer = send_in_parts(&mut stream, &head, &body).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
+    }
+}

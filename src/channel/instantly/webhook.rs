@@ -11,14 +11,13 @@ use axum::http::HeaderMap;
 use super::payload;
 use crate::account::token::secret_hash;
 use crate::app::{App, AppInner};
-use crate::channel::intake::{self, Delivery, Outcome};
+use crate::channel::intake::{Delivery, Outcome};
 use crate::connection::model::SECRET_HEADER;
 use crate::connection::routes::WebhookRoute;
 use crate::error::{Code, Error, Result};
 use crate::http::access::bearer;
 use crate::http::extract::read_body;
 use crate::id::{ConnectionId, OrganizationId};
-use crate::store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -95,7 +94,7 @@ async fn receive_inner(app: &App, secret: Option<&str>, request: Request) -> Res
         None => find_campaign_organization(app, &delivery).await?,
     };
     if let Some(organization_id) = organization_id {
-        return store_in_organization(app, organization_id, delivery).await;
+        return Ok(app.tenants.find(organization_id).await?.receive(delivery).await?);
     }
     let is_new = app.control.write(move |tx| crate::connection::create_unrouted_event(tx, &delivery)).await?;
     Ok(if is_new { Outcome::Unknown } else { Outcome::Repeated })
@@ -131,21 +130,4 @@ async fn find_campaign_organization(app: &AppInner, delivery: &Delivery) -> Resu
         crate::connection::find_campaign_route(connection, connection_id, &campaign_id)
     };
     Ok(app.control.read(find).await?)
-}
-
-async fn store_in_organization(app: &AppInner, organization_id: OrganizationId, delivery: Delivery) -> Result<Outcome> {
-    let tenant = app.tenants.find(organization_id).await?;
-    let delivery = std::sync::Arc::new(delivery);
-    let applied = std::sync::Arc::clone(&delivery);
-    let outcome: std::result::Result<Outcome, store::Error> =
-        tenant.write(move |tx| intake::receive(tx, &applied)).await;
-    match outcome {
-        // The event breaks a rule we did not foresee: it is kept with the reason, and can be replayed.
-        Err(error @ (store::Error::Constraint(_) | store::Error::Sqlite(_) | store::Error::Panicked)) => {
-            tracing::error!(event_type = delivery.event.provider_name, %error, "an event could not be applied, it is kept");
-            let note = error.to_string();
-            Ok(tenant.write(move |tx| intake::keep_failed(tx, &delivery, &note)).await?)
-        }
-        outcome => Ok(outcome?),
-    }
 }
