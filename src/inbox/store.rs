@@ -14,6 +14,9 @@ use crate::store::page::Cursor;
 use crate::store::{Error, Tx};
 use crate::tenant::event_log::{self, Actor, Entity, NewEvent};
 
+#[cfg(test)]
+mod tests;
+
 /// Which conversations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -197,19 +200,22 @@ fn list_window(
     cursor: Cursor,
     limit: usize,
 ) -> Result<Vec<(i64, Conversation)>, Error> {
-    let sql = format!(
-        "{CONVERSATION} FROM conversation c INDEXED BY {index} {OTHERS}{conditions}
-             AND (c.last_message_at_ms, c.number) < (?, ?)
-         ORDER BY c.last_message_at_ms DESC, c.number DESC LIMIT ?"
-    );
     values.extend([Value::Integer(cursor.key), Value::Integer(cursor.number), Value::Integer(as_number(limit))]);
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&window_sql(index, &conditions))?;
     let rows = statement.query_map(params_from_iter(values), read_conversation)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn as_number(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
+}
+
+fn window_sql(index: &str, conditions: &str) -> String {
+    format!(
+        "{CONVERSATION} FROM conversation c INDEXED BY {index} {OTHERS}{conditions}
+             AND (c.last_message_at_ms, c.number) < (?, ?)
+         ORDER BY c.last_message_at_ms DESC, c.number DESC LIMIT ?"
+    )
 }
 
 /// One conversation.
