@@ -68,6 +68,12 @@ function makeFormat(locale: string, timeZone: string | undefined) {
       if (dayOf(atMs) === dayOf(nowMs - 24 * HOUR_MS)) return capitalise(now.format(-1, "day"), locale);
       return dayLong.format(atMs);
     },
+    /** A moment in one line where no heading names its day. */
+    dayTime: (atMs: number, nowMs: number) => {
+      const isRecent = dayOf(atMs) === dayOf(nowMs) || dayOf(atMs) === dayOf(nowMs - 24 * HOUR_MS);
+      if (isRecent) return `${capitalise(now.format(dayOf(atMs) === dayOf(nowMs) ? 0 : -1, "day"), locale)}, ${clock.format(atMs)}`;
+      return `${(year.format(atMs) === year.format(nowMs) ? dayMonth : dayMonthYear).format(atMs)}, ${clock.format(atMs)}`;
+    },
     dateTime: (atMs: number) => `${dayMonthYear.format(atMs)}, ${clock.format(atMs)}`,
     date: (atMs: number) => dayMonthYear.format(atMs),
     /** A calendar day as the server names it: YYYY-MM-DD, which belongs to no time zone. */
