@@ -46,6 +46,7 @@ function makeFormat(locale: string, timeZone: string | undefined) {
   const hours = number({ style: "unit", unit: "hour", unitDisplay: "narrow" });
   const whole = number({ maximumFractionDigits: 0 });
   const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const wholePercent = number({ style: "percent", maximumFractionDigits: 0 });
   const plainDay = date({ timeZone: "UTC", day: "numeric", month: "short" });
   const dayOf = (atMs: number) => dayKey.format(atMs);
   return {
@@ -79,6 +80,7 @@ function makeFormat(locale: string, timeZone: string | undefined) {
     /** A calendar day as the server names it: YYYY-MM-DD, which belongs to no time zone. */
     plainDay: (day: string) => plainDay.format(Date.parse(`${day}T00:00:00Z`)),
     number: (value: number) => whole.format(value),
+    wholePercent: (value: number) => wholePercent.format(value),
     percent: (value: number | null) => (value === null ? "–" : percent.format(value)),
   };
 }

@@ -30,11 +30,13 @@ type ListProps = {
   query: ReturnType<typeof useConversationRows>["query"];
   selectedId: string | null;
   cursorId: string | null;
+  checkedIds: ReadonlySet<string>;
+  isSelecting: boolean;
   actions: RowActions;
   onClearFilters: () => void;
 };
 
-export function ConversationList({ filters, rows, query, selectedId, cursorId, actions, onClearFilters }: ListProps) {
+export function ConversationList({ filters, rows, query, selectedId, cursorId, checkedIds, isSelecting, actions, onClearFilters }: ListProps) {
   const t = inboxWords.use();
   const shared = componentWords.use();
   const router = useRouter();
@@ -89,6 +91,8 @@ export function ConversationList({ filters, rows, query, selectedId, cursorId, a
               index={item.index}
               isSelected={row.id === selectedId}
               isCursor={row.id === cursorId}
+              isChecked={checkedIds.has(row.id)}
+              isSelecting={isSelecting}
               actions={actions}
             />
           );
