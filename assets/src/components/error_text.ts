@@ -24,7 +24,8 @@ export function useErrorText(): (error: unknown) => string {
         case "internal":
           return t("error_internal");
         default:
-          return error.message || t("error_internal");
+          if (error.code === "conflict" && error.field === "email") return t("error_email_taken");
+          return error.message ? t("error_refused", { detail: error.message }) : t("error_internal");
       }
     },
     [t],

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { campaignsQuery } from "../../api/queries";
 import type { Campaign } from "../../api/types";
 import { StateWord } from "../../components/mark";
+import { ConnectAction } from "../../components/connect_action";
 import { Page } from "../../components/page";
 import page from "../../components/page.module.css";
 import { PaneError, PaneMessage } from "../../components/pane_message";
@@ -26,7 +27,7 @@ export function CampaignsView() {
     <Page title={t("title")}>
       {query.isPending ? <TableBones /> : null}
       {query.isError && campaigns.length === 0 ? <PaneError title={t("list_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.isSuccess && campaigns.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} /> : null}
+      {query.isSuccess && campaigns.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} action={<ConnectAction />} /> : null}
       {campaigns.length > 0 ? (
         <div className={page.tableScroll} tabIndex={0} role="region" aria-label={t("title")}>
           <CampaignTable campaigns={campaigns} />
@@ -64,7 +65,7 @@ function CampaignTable({ campaigns }: { campaigns: Campaign[] }) {
               <Unreliable />
             </span>
           </th>
-          <th scope="col" className={`${page.number} ${page.minor}`}>{t("last_event")}</th>
+          <th scope="col" className={`${page.number} ${page.minor} ${page.least}`}>{t("last_event")}</th>
         </tr>
       </thead>
       <tbody>
@@ -110,7 +111,7 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
         {format.number(counters.opened)}
         <span className={page.rate}>{format.percent(rates.open_rate)}</span>
       </td>
-      <td className={`${page.number} ${page.soft} ${page.minor}`}>{campaign.last_event_at_ms === 0 ? "–" : <RelativeTime atMs={campaign.last_event_at_ms} />}</td>
+      <td className={`${page.number} ${page.soft} ${page.least}`}>{campaign.last_event_at_ms === 0 ? "–" : <RelativeTime atMs={campaign.last_event_at_ms} />}</td>
     </tr>
   );
 }

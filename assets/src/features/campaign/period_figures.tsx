@@ -16,7 +16,7 @@ export function PeriodFigures({ name, days, before }: PeriodProps) {
   const sent = sumDays(days, "sent");
   const from = days[0]?.day ?? "";
   const rows = searchFor(name);
-  const share = (value: number) => (sent === 0 ? "" : t("share_of_sent", { share: format.percent(value / sent), n: format.number(sent) }));
+  const share = (value: number) => (sent === 0 ? "" : t("share_of", { share: format.percent(value / sent), n: format.number(sent) }));
   const replied = sumDays(days, "replied");
   const bounced = sumDays(days, "bounced");
   const opened = sumDays(days, "opened");
@@ -44,7 +44,7 @@ export function PeriodFigures({ name, days, before }: PeriodProps) {
               <FigureValue query={"link" in figure ? figure.link : null}>{format.number(value)}</FigureValue>
               <Change value={value} previous={previous} isGood={"isGood" in figure ? figure.isGood : null} days={days.length} />
             </div>
-            <div className={styles.figureNote}>{figure.note}</div>
+            <div className={styles.figureNote}>{[figure.note, t("before", { n: format.number(previous) })].filter(Boolean).join(" · ")}</div>
           </div>
         );
       })}

@@ -9,6 +9,7 @@ import { eventsQuery } from "../../api/queries";
 import type { DomainEvent } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
 import { Mark } from "../../components/mark";
+import { ConnectAction } from "../../components/connect_action";
 import { Page } from "../../components/page";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { TableBones } from "../../components/skeleton";
@@ -56,7 +57,7 @@ export function FeedView() {
     >
       {query.isPending ? <TableBones rows={14} /> : null}
       {query.isError && all.length === 0 ? <PaneError title={t("error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.isSuccess && all.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} /> : null}
+      {query.isSuccess && all.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} action={<ConnectAction />} /> : null}
       {shown.length > 0 ? (
         <EventList
           events={shown}

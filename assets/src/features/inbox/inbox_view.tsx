@@ -143,6 +143,7 @@ export function InboxView() {
             isSelecting={isSelecting}
             actions={rowActions}
             onClearFilters={() => changeFilters({ view: filters.view })}
+            onShowInbox={() => changeFilters({})}
           />
         </section>
       }

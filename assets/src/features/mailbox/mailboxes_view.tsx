@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { mailboxesQuery } from "../../api/queries";
 import type { Mailbox } from "../../api/types";
 import { StateWord } from "../../components/mark";
+import { ConnectAction } from "../../components/connect_action";
 import { Page } from "../../components/page";
 import page from "../../components/page.module.css";
 import { PaneError, PaneMessage } from "../../components/pane_message";
@@ -20,7 +21,7 @@ export function MailboxesView() {
     <Page title={t("title")}>
       {query.isPending ? <TableBones rows={4} /> : null}
       {query.isError && !query.data ? <PaneError title={t("error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.data?.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} /> : null}
+      {query.data?.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} action={<ConnectAction />} /> : null}
       {query.data && query.data.length > 0 ? (
         <div className={page.tableScroll} tabIndex={0} role="region" aria-label={t("title")}>
           <table className={page.table}>

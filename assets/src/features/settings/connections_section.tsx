@@ -79,10 +79,10 @@ function CreateConnection({ onCancel, onDone }: { onCancel: () => void; onDone: 
   return (
     <form className={styles.form} onSubmit={handleSubmit}>
       <TextInput name="name" label={t("connection_name")} defaultValue="Instantly" error={create.isError ? describe(create.error) : null} autoFocus style={{ flex: 1 }} />
-      <Button type="submit" loading={create.isPending} h={36}>
+      <Button type="submit" loading={create.isPending}>
         {t("connection_create")}
       </Button>
-      <Button variant="default" h={36} onClick={onCancel}>
+      <Button variant="default" onClick={onCancel}>
         {t("connection_cancel")}
       </Button>
     </form>
