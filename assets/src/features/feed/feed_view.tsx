@@ -13,6 +13,7 @@ import { ConnectAction } from "../../components/connect_action";
 import { Page } from "../../components/page";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { TableBones } from "../../components/skeleton";
+import { useIsPhone } from "../../components/viewport";
 import { useFormat, useNow } from "../../i18n/format";
 import { inboxWords } from "../inbox/words";
 import styles from "./feed.module.css";
@@ -20,6 +21,8 @@ import { lookOf, readText, sayEvent } from "./sentences";
 import { feedWords } from "./words";
 
 const ROW = 36;
+/** On a phone the detail stands on a second line. */
+const PHONE_ROW = 56;
 const GROUPS = ["all", "message", "contact", "conversation", "campaign", "mailbox"] as const;
 type Group = (typeof GROUPS)[number];
 
@@ -73,10 +76,11 @@ export function FeedView() {
 function EventList({ events, onEnd }: { events: DomainEvent[]; onEnd: () => void }) {
   const t = feedWords.use();
   const scroller = useRef<HTMLDivElement>(null);
+  const row = useIsPhone() ? PHONE_ROW : ROW;
   const virtual = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => row,
     getItemKey: (index) => events[index]?.sequence ?? index,
     overscan: 12,
   });
@@ -86,8 +90,11 @@ function EventList({ events, onEnd }: { events: DomainEvent[]; onEnd: () => void
     const element = scroller.current;
     const added = events.findIndex((event) => event.sequence === newest.current);
     newest.current = events[0]?.sequence;
-    if (element && added > 0 && element.scrollTop > ROW / 2) element.scrollTop += added * ROW;
-  }, [events]);
+    if (element && added > 0 && element.scrollTop > row / 2) element.scrollTop += added * row;
+  }, [events, row]);
+  useEffect(() => {
+    virtual.measure();
+  }, [row, virtual]);
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   const latestOnEnd = useRef(onEnd);
@@ -124,7 +131,7 @@ const EventRow = memo(function EventRow({ event, top }: { event: DomainEvent; to
           {isToday ? format.clockSeconds(event.at_ms) : format.short(event.at_ms, now)}
         </span>
         <Mark tone={look.tone} shape={look.shape} />
-        <span>{sayEvent(event, t, words)}</span>
+        <span className={styles.sentence}>{sayEvent(event, t, words)}</span>
         <span className={styles.detail}>{detail}</span>
       </EventLink>
     </li>

@@ -12,6 +12,7 @@ import { RelativeTime } from "../../components/relative_time";
 import { TableBones } from "../../components/skeleton";
 import { useFormat } from "../../i18n/format";
 import { MAILBOX_LOOKS } from "./looks";
+import styles from "./mailbox.module.css";
 import { mailboxWords } from "./words";
 
 export function MailboxesView() {
@@ -29,7 +30,6 @@ export function MailboxesView() {
               <tr>
                 <th scope="col">{t("address")}</th>
                 <th scope="col">{t("state")}</th>
-                <th scope="col">{t("reason")}</th>
                 <th scope="col" className={page.number}>{t("unread")}</th>
                 <th scope="col" className={page.number}>{t("today_sent")}</th>
                 <th scope="col" className={page.number}>{t("today_received")}</th>
@@ -56,16 +56,20 @@ function MailboxRow({ mailbox }: { mailbox: Mailbox }) {
   const format = useFormat();
   return (
     <tr>
-      <td className={page.strong}>
+      <td className={`${page.strong} ${styles.address}`}>
         <Link to="/inbox" search={{ mailbox_id: mailbox.id }} title={t("open", { address: mailbox.address })}>
           {mailbox.address}
         </Link>
       </td>
       <td title={mailbox.state_at_ms === 0 ? undefined : t("since", { time: format.dateTime(mailbox.state_at_ms) })}>
-        <StateWord {...MAILBOX_LOOKS[mailbox.state]} word={t(`state_${mailbox.state}`)} />
-      </td>
-      <td className={page.soft} title={mailbox.state_reason || undefined} style={{ maxWidth: 220, overflow: "hidden", textOverflow: "ellipsis" }}>
-        {mailbox.state_reason || "–"}
+        <span className={styles.state}>
+          <StateWord {...MAILBOX_LOOKS[mailbox.state]} word={t(`state_${mailbox.state}`)} />
+          {mailbox.state_reason ? (
+            <span className={styles.reason} title={mailbox.state_reason}>
+              {mailbox.state_reason}
+            </span>
+          ) : null}
+        </span>
       </td>
       <td className={page.number}>{format.number(mailbox.unread_count)}</td>
       <td className={page.number}>{format.number(mailbox.today.sent)}</td>

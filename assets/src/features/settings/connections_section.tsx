@@ -138,7 +138,7 @@ function ConnectionItem({ connection, adminReason, secret, onSecret }: ItemProps
                 {t("secret_confirm_action")}
               </Button>
             ) : (
-              <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
+              <Button variant="default" c="var(--negative)" loading={remove.isPending} onClick={() => remove.mutate()}>
                 {t("delete_confirm_action")}
               </Button>
             )}
