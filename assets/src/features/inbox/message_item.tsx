@@ -25,12 +25,14 @@ export const MessageItem = memo(function MessageItem({ message, isOpenAtFirst }:
         title={isOpen ? t("message_fold") : t("message_unfold", { name: sender })}
         onClick={() => setOpen(!isOpen)}
       >
-        <span className={styles.sender}>{sender}</span>
-        <span className={styles.excerpt}>{isOpen ? null : message.text.replace(/\s+/g, " ").slice(0, 200)}</span>
-        {message.is_auto_reply ? <Chip text={t("auto_reply")} tone="information" shape="half" /> : null}
-        <time className={styles.messageTime} dateTime={new Date(message.occurred_at_ms).toISOString()} title={format.exact(message.occurred_at_ms)}>
-          {format.clock(message.occurred_at_ms)}
-        </time>
+        <span className={styles.headLine}>
+          <span className={styles.sender}>{sender}</span>
+          <span className={styles.excerpt}>{isOpen ? null : message.text.replace(/\s+/g, " ").slice(0, 200)}</span>
+          {message.is_auto_reply ? <Chip text={t("auto_reply")} tone="information" shape="half" /> : null}
+          <time className={styles.messageTime} dateTime={new Date(message.occurred_at_ms).toISOString()} title={format.exact(message.occurred_at_ms)}>
+            {format.clock(message.occurred_at_ms)}
+          </time>
+        </span>
         {isOpen ? <span className={styles.receiver}>{[t("to", { to: message.to.name || message.to.address }), describeStep(message, t)].filter(Boolean).join(" · ")}</span> : null}
       </button>
       {isOpen ? <MessageBody message={message} sender={sender} /> : null}

@@ -56,7 +56,7 @@ function MailboxRow({ mailbox }: { mailbox: Mailbox }) {
   const format = useFormat();
   return (
     <tr>
-      <td className={`${page.strong} ${styles.address}`}>
+      <td className={styles.address}>
         <Link to="/inbox" search={{ mailbox_id: mailbox.id }} title={t("open", { address: mailbox.address })}>
           {mailbox.address}
         </Link>
