@@ -154,11 +154,15 @@ function addToFeed(client: QueryClient, events: DomainEvent[]): void {
   }
 }
 
-/** Changes a conversation wherever it is cached; returning null from `change` takes it out of the lists. */
-export function changeCachedConversation(client: QueryClient, id: string, change: (row: Conversation, filters: ConversationFilters) => Conversation | null): void {
+/** Changes conversations wherever they are cached; returning null from `change` takes one out of the lists. */
+export function changeCachedConversations(
+  client: QueryClient,
+  ids: ReadonlySet<string>,
+  change: (row: Conversation, filters: ConversationFilters) => Conversation | null,
+): void {
   for (const query of client.getQueryCache().findAll({ queryKey: ["conversations"] })) {
     const filters = query.queryKey[1] as ConversationFilters;
-    client.setQueryData<ConversationPages>(query.queryKey, (old) => (old ? mapConversations(old, (row) => (row.id === id ? change(row, filters) : row)) : old));
+    client.setQueryData<ConversationPages>(query.queryKey, (old) => (old ? mapConversations(old, (row) => (ids.has(row.id) ? change(row, filters) : row)) : old));
   }
-  client.setQueryData<Conversation>(["conversation", id], (old) => (old ? (change(old, {}) ?? old) : old));
+  for (const id of ids) client.setQueryData<Conversation>(["conversation", id], (old) => (old ? (change(old, {}) ?? old) : old));
 }
