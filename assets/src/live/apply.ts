@@ -64,8 +64,10 @@ export function createLiveApplier(client: QueryClient): LiveApplier {
     accept(events) {
       waiting.push(...events);
       if (waiting.length > FEED_LIMIT) {
-        // A flood: the caches are read anew once, so the single events need not be kept.
-        waiting = waiting.slice(-FEED_LIMIT);
+        // A flood: reading the caches anew once is less than following every event.
+        waiting = [];
+        void client.invalidateQueries();
+        return;
       }
       gatherFigures(collectEffects(events));
       schedule(0);
@@ -77,6 +79,12 @@ export function createLiveApplier(client: QueryClient): LiveApplier {
     catchUp() {
       catchUpTimer = setTimeout(() => {
         void client.invalidateQueries({ queryKey: ["counts"] });
+        void client.invalidateQueries({ queryKey: ["events"] });
+        const openId = readOpenConversationId();
+        if (openId) {
+          void client.invalidateQueries({ queryKey: ["messages", openId] });
+          void client.invalidateQueries({ queryKey: ["timeline", openId] });
+        }
         void refreshLists(client);
       }, CATCH_UP_MS);
     },
