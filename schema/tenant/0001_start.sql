@@ -222,7 +222,7 @@ CREATE INDEX conversation_view ON conversation (view, last_message_at_ms);
 CREATE INDEX conversation_mailbox ON conversation (mailbox_id, view, last_message_at_ms, category, unread_count);
 CREATE INDEX conversation_campaign ON conversation (campaign_id, view, last_message_at_ms, category, unread_count, mailbox_id);
 CREATE INDEX conversation_category ON conversation (category, view, last_message_at_ms, unread_count);
-CREATE INDEX conversation_unread ON conversation (view, last_message_at_ms, mailbox_id, category) WHERE unread_count > 0;
+CREATE INDEX conversation_unread ON conversation (view, unread_count > 0, last_message_at_ms, mailbox_id, category);
 
 CREATE TABLE message (
     number              INTEGER PRIMARY KEY,           -- how the search index names it

@@ -287,8 +287,8 @@ fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result
     let mut sql = format!("SELECT number FROM conversation{index} WHERE true");
     for state in &query.states {
         sql.push_str(match state {
-            State::Unread => " AND unread_count > 0",
-            State::Read => " AND unread_count = 0",
+            State::Unread => " AND view IN ('inbox', 'archived', 'sent') AND (unread_count > 0) = 1",
+            State::Read => " AND (unread_count > 0) = 0",
             State::Archived => " AND view = 'archived'",
         });
     }

@@ -119,36 +119,39 @@ fn conditions(filter: &Filter, view: Option<&str>) -> (String, Vec<Value>) {
         add("c.category =", Value::Text(category.clone()));
     }
     match filter.is_unread {
-        Some(true) => sql.push_str(" AND c.unread_count > 0"),
-        Some(false) => sql.push_str(" AND c.unread_count = 0"),
+        // As the index has it.
+        Some(true) => sql.push_str(" AND (c.unread_count > 0) = 1"),
+        Some(false) => sql.push_str(" AND (c.unread_count > 0) = 0"),
         None => {}
     }
     (sql, values)
 }
 
-/// Unread conversations of a view up to which a list of unread ones walks only them.
-const FEW_UNREAD: i64 = 2_000;
+/// Read or unread conversations of a view up to which a filter by this and something else walks only them.
+const FEW: i64 = 2_000;
 
 /// The index that gives the filter's rows in order with the fewest others. It is named in the statement, because without
 /// statistics of the data SQLite prefers the index of the view, and walks the whole view for a filter that matches little.
 fn index_for(connection: &Connection, filter: &Filter, view: &str) -> Result<&'static str, Error> {
-    Ok(match filter {
+    let by_record = match filter {
+        Filter { contact_id: Some(_), .. } => return Ok("conversation_contact"),
         Filter { campaign_id: Some(_), .. } => "conversation_campaign",
         Filter { mailbox_id: Some(_), .. } => "conversation_mailbox",
-        Filter { category: Some(_), is_unread: Some(true), .. } if !has_few_unread(connection, view)? => {
-            "conversation_category"
-        }
-        Filter { is_unread: Some(true), .. } => "conversation_unread",
         Filter { category: Some(_), .. } => "conversation_category",
-        _ => "conversation_view",
-    })
+        Filter { is_unread: Some(_), .. } => return Ok("conversation_unread"),
+        _ => return Ok("conversation_view"),
+    };
+    match filter.is_unread {
+        Some(is_unread) if has_few(connection, view, is_unread)? => Ok("conversation_unread"),
+        _ => Ok(by_record),
+    }
 }
 
-fn has_few_unread(connection: &Connection, view: &str) -> Result<bool, Error> {
+fn has_few(connection: &Connection, view: &str, is_unread: bool) -> Result<bool, Error> {
     let sql = "SELECT count(*) FROM (SELECT 1 FROM conversation INDEXED BY conversation_unread
-                   WHERE view = ?1 AND unread_count > 0 LIMIT ?2)";
-    let count: i64 = connection.prepare_cached(sql)?.query_row((view, FEW_UNREAD), |row| row.get(0))?;
-    Ok(count < FEW_UNREAD)
+                   WHERE view = ?1 AND (unread_count > 0) = ?2 LIMIT ?3)";
+    let count: i64 = connection.prepare_cached(sql)?.query_row((view, is_unread, FEW), |row| row.get(0))?;
+    Ok(count < FEW)
 }
 
 /// One page of conversations, newest first, and where the next starts.
@@ -187,8 +190,7 @@ fn list_views(
 ) -> Result<Vec<(i64, Conversation)>, Error> {
     let mut rows = Vec::new();
     for view in views {
-        let index =
-            if filter.contact_id.is_some() { "conversation_contact" } else { index_for(connection, filter, view)? };
+        let index = index_for(connection, filter, view)?;
         rows.extend(list_window(connection, (index, conditions(filter, Some(view))), cursor, limit)?);
     }
     Ok(rows)
@@ -380,7 +382,7 @@ fn count_newest_unread(connection: &Connection) -> Result<Vec<UnreadCount>, Erro
     let mut statement = connection.prepare_cached(
         "SELECT mailbox_id, category, count(*) FROM (
              SELECT mailbox_id, category FROM conversation INDEXED BY conversation_unread
-             WHERE view = 'inbox' AND unread_count > 0 ORDER BY last_message_at_ms DESC LIMIT ?1)
+             WHERE view = 'inbox' AND (unread_count > 0) = 1 ORDER BY last_message_at_ms DESC LIMIT ?1)
          GROUP BY mailbox_id, category",
     )?;
     let rows = statement.query_map([UNREAD_WINDOW], |row| {
