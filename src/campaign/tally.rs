@@ -69,7 +69,10 @@ struct Known {
     id: CampaignId,
     name: String,
     name_at_ms: i64,
-    is_renamed: bool,
+    /// The name or its time has changed.
+    is_changed: bool,
+    /// What gave it another name.
+    renamed_by: Option<ProviderEventId>,
 }
 
 /// See the module's documentation.
@@ -99,9 +102,12 @@ impl Tally {
         }
         let Some(known) = self.known.get_mut(&key) else { return Err(Error::Closed) };
         if !name.is_empty() && (at_ms, name) > (known.name_at_ms, known.name.as_str()) {
-            name.clone_into(&mut known.name);
+            if name != known.name {
+                name.clone_into(&mut known.name);
+                known.renamed_by = Some(cause);
+            }
             known.name_at_ms = at_ms;
-            known.is_renamed = true;
+            known.is_changed = true;
         }
         let campaign = CampaignRef { id: known.id, name: known.name.clone() };
         let changes = self.changes.entry(campaign.id).or_default();
@@ -143,10 +149,14 @@ impl Tally {
 
     /// Writes what was collected.
     pub fn store(self, tx: &Tx<'_>) -> Result<(), Error> {
-        for known in self.known.values().filter(|known| known.is_renamed) {
+        for known in self.known.into_values().filter(|known| known.is_changed) {
             tx.connection()
                 .prepare_cached("UPDATE campaign SET name = ?2, name_at_ms = ?3 WHERE id = ?1")?
                 .execute((known.id, &known.name, known.name_at_ms))?;
+            if let Some(cause) = known.renamed_by {
+                let campaign = CampaignRef { id: known.id, name: known.name };
+                record::append(tx, "campaign.renamed", &campaign, (known.name_at_ms, cause))?;
+            }
         }
         for (id, changes) in &self.changes {
             store_changes(tx, *id, changes)?;
@@ -171,7 +181,8 @@ fn find(tx: &Tx<'_>, (connection_id, provider_campaign_id): &(ConnectionId, Stri
             "SELECT id, name, name_at_ms FROM campaign WHERE provider_campaign_id = ?1 AND connection_id = ?2",
         )?
         .query_row((provider_campaign_id, connection_id), |row| {
-            Ok(Known { id: row.get(0)?, name: row.get(1)?, name_at_ms: row.get(2)?, is_renamed: false })
+            let (id, name, name_at_ms) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Known { id, name, name_at_ms, is_changed: false, renamed_by: None })
         })
         .optional()?)
 }
@@ -192,7 +203,7 @@ fn create(
         .execute((id, connection_id, provider_campaign_id, name, name_at_ms, tx.now_ms()))?;
     let campaign = CampaignRef { id, name: name.to_owned() };
     record::append(tx, "campaign.created", &campaign, (tx.now_ms(), cause))?;
-    Ok(Known { id, name: campaign.name, name_at_ms, is_renamed: false })
+    Ok(Known { id, name: campaign.name, name_at_ms, is_changed: false, renamed_by: None })
 }
 
 fn store_changes(tx: &Tx<'_>, id: CampaignId, changes: &Changes) -> Result<(), Error> {

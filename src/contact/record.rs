@@ -65,14 +65,27 @@ pub fn find_or_create(
     cause: ProviderEventId,
 ) -> Result<ContactRef, Error> {
     if let Some(mut known) = find(tx, &contact.address)? {
-        if merge(&mut known, contact, at_ms) {
+        let names = names_of(&known);
+        let is_changed = merge(&mut known, contact, at_ms);
+        let is_renamed = is_changed && names != names_of(&known);
+        if is_changed {
             update(tx, &known, &contact.address)?;
         }
         let name = crate::contact::display_name(&known.columns[0], &known.columns[1], &contact.address);
         let (id, general) = (known.id, known.general);
-        return Ok(ContactRef { id, address: contact.address.clone(), name, is_new: false, general });
+        let contact = ContactRef { id, address: contact.address.clone(), name, is_new: false, general };
+        if is_renamed {
+            append(tx, "contact.renamed", &contact, (at_ms, cause), json!({}))?;
+        }
+        return Ok(contact);
     }
     create(tx, contact, (at_ms, source), cause)
+}
+
+/// First name, last name, company: what messages are found by.
+fn names_of(known: &Known) -> [String; 3] {
+    let [first_name, last_name, company_name, ..] = &known.columns;
+    [first_name, last_name, company_name].map(String::clone)
 }
 
 fn create(

@@ -54,7 +54,8 @@ const NATURAL: [&str; 14] = [
          m.provider_message_id, m.is_unread, m.step, m.variant, m.subject, m.text, m.quoted_text, m.html
      FROM message m JOIN conversation_name n ON n.id = m.conversation_id LEFT JOIN mailbox b ON b.id = m.mailbox_id
      LEFT JOIN campaign g ON g.id = m.campaign_id",
-    "SELECT 'event', kind, count(*) FROM event GROUP BY kind",
+    // How often somebody was renamed does depend on the order in which the names came.
+    "SELECT 'event', kind, count(*) FROM event WHERE kind NOT IN ('contact.renamed', 'campaign.renamed') GROUP BY kind",
     "SELECT 'timeline', p.address || '|' || t.kind, count(*) FROM timeline t JOIN contact p ON p.id = t.contact_id GROUP BY p.address, t.kind",
     "SELECT 'delivery', event_type || '|' || state, count(*) FROM provider_event GROUP BY event_type, state",
 ];

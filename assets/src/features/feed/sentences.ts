@@ -59,6 +59,7 @@ export function sayEvent(event: DomainEvent, t: FeedTranslate, words: InboxTrans
     case "message.clicked":
     case "message.bounced":
     case "contact.created":
+    case "contact.renamed":
     case "contact.label_changed":
     case "contact.unsubscribed":
     case "contact.complained":
@@ -68,6 +69,7 @@ export function sayEvent(event: DomainEvent, t: FeedTranslate, words: InboxTrans
     case "mailbox.error":
     case "mailbox.suspended":
     case "campaign.created":
+    case "campaign.renamed":
     case "campaign.started":
     case "campaign.paused":
     case "campaign.completed":
