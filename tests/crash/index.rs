@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use super::feed::Feed;
-use super::recount;
+use super::findings;
 use super::support::{Api, Appliance, Server, text_of, wait_until};
 
 /// Longest wait for any one thing.
@@ -91,7 +91,7 @@ async fn kill_9_during_indexing_leaves_a_complete_index() {
         check(&appliance, &api).await;
     }
     assert!(killed_while_behind > 0, "the index was never behind when the program was killed");
-    recount::assert_events(&appliance.open_file(), &feed.ledger());
+    findings::assert_events(&appliance.open_file(), &feed.ledger());
 }
 
 /// What is done to the folder.
@@ -141,7 +141,7 @@ async fn a_damaged_index_is_built_anew_while_everything_else_answers() {
         check(&appliance, &api).await;
         watch.end().await;
     }
-    recount::assert_file_is_sound(&appliance.open_file());
+    findings::assert_file_is_sound(&appliance.open_file());
 }
 
 fn index_folder(appliance: &Appliance) -> PathBuf {

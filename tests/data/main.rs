@@ -7,10 +7,12 @@
 
 mod consumers;
 mod conversations;
+mod counters;
 mod dump;
 mod effects;
 mod events;
 mod order;
+#[path = "../support/recount.rs"]
 mod recount;
 mod repetition;
 mod search;
