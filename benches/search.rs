@@ -108,7 +108,7 @@ fn open(directory: &Path, corpus: &Corpus, count: u64) -> SearchIndex {
         println!("opened in {:.1} ms", milliseconds(start.elapsed()));
         return index;
     }
-    let mut builder = IndexBuilder::create(directory, WriterPool::default().acquire()).unwrap();
+    let mut builder = IndexBuilder::create(directory, WriterPool::default().try_acquire().unwrap()).unwrap();
     for number in 0..count {
         builder.add(&[corpus.message(number)]).unwrap();
     }
@@ -121,7 +121,7 @@ fn open(directory: &Path, corpus: &Corpus, count: u64) -> SearchIndex {
 
 /// Adds messages at a steady pace until told to stop.
 fn write(index: &SearchIndex, corpus: &Corpus, first: u64, stopped: &Receiver<()>) {
-    let mut indexer = index.indexer(WriterPool::default().acquire()).unwrap();
+    let mut indexer = index.indexer(WriterPool::default().try_acquire().unwrap()).unwrap();
     let mut commits = Vec::new();
     let mut number = first + index.cursor();
     while stopped.recv_timeout(Duration::from_millis(500)) == Err(RecvTimeoutError::Timeout) {

@@ -79,7 +79,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         max_pages: None,
     };
     let control = Database::open(&config.data.join("control.db"), &store::migration::CONTROL, &options)?;
-    let shared = Shared { options, writers: WriterPool::new(config.index_writers) };
+    let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
     let signer = Signer::open(&config.data.join("secret.key"), config.access_token_s).map_err(OpenError::Key)?;
     Ok(Arc::new(AppInner {

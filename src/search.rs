@@ -16,7 +16,7 @@
 //! schema              fields, message -> document
 //! plan, matching      query -> condition -> documents of a segment
 //! scan                condition -> one page, newest first
-//! index               open, search, verify
+//! index, checksum     open, search, verify
 //! indexer, builder    write, rebuild and swap
 //! highlight           <mark>                                     (pure)
 //! ```
@@ -25,6 +25,7 @@
 //! every match; storing texts in the index for snippets, because the database has them and the index would double.
 
 mod builder;
+mod checksum;
 mod error;
 mod highlight;
 mod index;

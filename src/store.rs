@@ -57,6 +57,24 @@ struct Inner {
     readers: reader::Readers,
     head: watch::Receiver<i64>,
     reads: AtomicU64,
+    /// Declared last, so that it goes when the connections above are closed; the writer thread has another.
+    open: watch::Sender<()>,
+}
+
+/// Tells when a file is closed; holding it keeps nothing open.
+#[derive(Clone, Debug)]
+pub struct Closed(watch::Receiver<()>);
+
+impl Closed {
+    /// Whether every connection of the file is closed and its threads have ended.
+    pub fn is_closed(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
+    /// Completes when that is so.
+    pub async fn wait(mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
 }
 
 impl Database {
@@ -72,9 +90,12 @@ impl Database {
         }
         let head_now = migrations.head(&connection)?;
         let (head_sender, head) = watch::channel(head_now);
-        let writer = writer::Writer::start((path, connection), options.clone(), head_sender)?;
+        let open = watch::Sender::new(());
+        let signals = writer::Signals { head: head_sender, _open: open.clone() };
+        let writer = writer::Writer::start((path, connection), options.clone(), signals)?;
         let readers = reader::Readers::open(path, options)?;
-        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), writer, readers, head, reads: AtomicU64::new(0) }) })
+        let reads = AtomicU64::new(0);
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), writer, readers, head, reads, open }) })
     }
 
     /// The file's path.
@@ -151,6 +172,11 @@ impl Database {
     /// The highest event sequence committed so far, and a way to wait for the next.
     pub fn head(&self) -> watch::Receiver<i64> {
         self.inner.head.clone()
+    }
+
+    /// Tells when the file is closed, which is some time after the last clone of this is dropped.
+    pub fn closed(&self) -> Closed {
+        Closed(self.inner.open.subscribe())
     }
 
     /// What the writer has done since the file was opened.

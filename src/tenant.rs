@@ -10,12 +10,16 @@ mod job_runner;
 pub mod live;
 pub mod registry;
 mod timeline;
+mod verification;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use crate::channel::intake::{Delivery, Outcome};
 use crate::channel::queue::Queue;
@@ -33,7 +37,19 @@ pub struct Shared {
     pub options: store::Options,
     /// Permits for index writers.
     pub writers: WriterPool,
+    /// Taken while an index is verified: one at a time, for the disk's sake.
+    verifications: Arc<Semaphore>,
 }
+
+impl Shared {
+    /// What every tenant of the program shares.
+    pub fn new(options: store::Options, writers: WriterPool) -> Self {
+        Self { options, writers, verifications: Arc::new(Semaphore::new(1)) }
+    }
+}
+
+/// Longest wait for an organization's tasks, and then for its file, when it is closed.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 
 /// One open organization.
 pub struct Tenant {
@@ -45,6 +61,7 @@ pub struct Tenant {
     deliveries: Queue,
     progress: Vec<Arc<Progress>>,
     jobs: job_runner::JobRunner,
+    tasks: Mutex<Vec<JoinHandle<()>>>,
     stop: watch::Sender<bool>,
     clock: Clock,
     last_used_at_ms: AtomicI64,
@@ -61,15 +78,18 @@ impl Tenant {
         let clock = shared.options.clock.clone();
         let index = Arc::new(IndexState::open(folder.join("index"), shared.writers.clone()));
         let runtime = || consumer::Runtime { database: database.clone(), clock: clock.clone(), stop: stopped.clone() };
-        let progress = vec![
+        let consumers = [
             consumer::start(Indexing::new(Arc::clone(&index)), runtime()),
             consumer::start(timeline::Timeline, runtime()),
         ];
-        let live = live::Hub::start(database.clone(), stopped.clone());
-        let jobs = job_runner::JobRunner::start(
-            job_runner::Workshop { database: database.clone(), index: Arc::clone(&index), clock: clock.clone() },
-            stopped.clone(),
-        );
+        let (progress, mut tasks): (Vec<_>, Vec<_>) =
+            consumers.into_iter().map(|running| (running.progress, running.task)).unzip();
+        let (live, live_task) = live::Hub::start(database.clone(), stopped.clone());
+        let workshop =
+            job_runner::Workshop { database: database.clone(), index: Arc::clone(&index), clock: clock.clone() };
+        let (jobs, jobs_task) = job_runner::JobRunner::start(workshop.clone(), stopped.clone());
+        let verification = verification::run(workshop, jobs.wake(), Arc::clone(&shared.verifications), stopped);
+        tasks.extend([live_task, jobs_task, tokio::spawn(verification)]);
         let last_used_at_ms = AtomicI64::new(clock.now_ms());
         let folder = folder.to_owned();
         let deliveries = Queue::default();
@@ -82,6 +102,7 @@ impl Tenant {
             deliveries,
             progress,
             jobs,
+            tasks: Mutex::new(tasks),
             stop,
             clock,
             last_used_at_ms,
@@ -150,7 +171,7 @@ impl Tenant {
 
     /// Tells the job runner that there is work.
     pub fn wake_jobs(&self) {
-        self.jobs.wake();
+        self.jobs.wake().wake();
     }
 
     /// Notes that someone uses it.
@@ -168,8 +189,47 @@ impl Tenant {
     }
 }
 
+/// Closing.
+impl Tenant {
+    /// Ends its tasks and closes its file; returns when the folder is nobody's, or after a while if someone keeps it.
+    async fn close(tenant: Arc<Self>) {
+        let (id, closed) = (tenant.id, tenant.database.closed());
+        tenant.begin_closing();
+        let tasks = std::mem::take(&mut *tenant.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        if timeout(CLOSE_LIMIT, join_all(tasks)).await.is_err() {
+            tracing::warn!(organization_id = %id, "a task of an organization that is closed does not end");
+        }
+        // On a blocking thread: closing the file waits for its writer thread.
+        let dropped = tokio::task::spawn_blocking(move || drop(tenant));
+        let gone = async {
+            if let Err(error) = dropped.await {
+                tracing::error!(organization_id = %id, %error, "closing an organization failed");
+            }
+            closed.wait().await;
+        };
+        match timeout(CLOSE_LIMIT, gone).await {
+            Ok(()) => tracing::info!(organization_id = %id, "organization closed"),
+            Err(_too_long) => tracing::warn!(organization_id = %id, "an organization that is closed is still in use"),
+        }
+    }
+
+    fn begin_closing(&self) {
+        self.stop.send_replace(true);
+        self.index.close();
+    }
+}
+
+/// Waits for tasks, which go on by themselves if nobody waits any more.
+async fn join_all(tasks: Vec<JoinHandle<()>>) {
+    for task in tasks {
+        if let Err(error) = task.await {
+            tracing::error!(%error, "a task of an organization failed");
+        }
+    }
+}
+
 impl Drop for Tenant {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.begin_closing();
     }
 }

@@ -12,7 +12,7 @@ use crate::http::access::Caller;
 use crate::http::extract::{Id, Params, parse_limit};
 use crate::http::respond::{Answer, Page};
 use crate::id::{JobId, ProviderEventId};
-use crate::tenant::event_log::{self, Event};
+use crate::tenant::event_log::{self, Event, Lines};
 use crate::tenant::job::{self, Job};
 
 /// Which events.
@@ -29,14 +29,15 @@ pub struct EventParams {
 }
 
 /// Events, newest first.
+///
+/// A page may hold fewer than asked for, and even none, and still have a `next`: it looks at a bounded part of the log.
 #[utoipa::path(get, path = "/api/v1/events", tag = "activity", params(EventParams), responses((status = 200, body = Page<Event>)), security(("session" = [])))]
 pub async fn list_events(caller: Caller, Params(params): Params<EventParams>) -> Result<Page<Event>> {
     let limit = parse_limit(params.limit, 50, 200)?;
     let cursor = params.cursor.unwrap_or(i64::MAX);
     let list = move |connection: &rusqlite::Connection| event_log::list_before(connection, cursor, &params.kind, limit);
-    let events: Vec<Event> = caller.tenant.read(list).await?;
-    let next = events.last().filter(|_last| events.len() == limit).map(|last| last.sequence.to_string());
-    Ok(Page::new(events, next))
+    let Lines { events, next } = caller.tenant.read(list).await?;
+    Ok(Page::new(events, next.map(|sequence| sequence.to_string())))
 }
 
 /// Which deliveries.

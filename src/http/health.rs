@@ -58,6 +58,8 @@ pub struct Status {
     started_at_ms: i64,
     /// Whether the search index is being built anew.
     is_index_rebuilding: bool,
+    /// How much of it is there, in percent; `null` if none is being built.
+    index_rebuilt_percent: Option<u8>,
     /// The organization's consumers.
     consumers: Vec<ConsumerStatus>,
 }
@@ -139,6 +141,12 @@ pub async fn show_status(State(app): State<App>, caller: Caller) -> Answer<Statu
             last_error: progress.last_error(),
         })
         .collect();
-    let is_index_rebuilding = caller.tenant.index().is_rebuilding();
-    Answer::new(Status { version: VERSION, started_at_ms: app.started_at_ms, is_index_rebuilding, consumers })
+    let index_rebuilt_percent = caller.tenant.index().rebuilt_percent();
+    Answer::new(Status {
+        version: VERSION,
+        started_at_ms: app.started_at_ms,
+        is_index_rebuilding: index_rebuilt_percent.is_some(),
+        index_rebuilt_percent,
+        consumers,
+    })
 }

@@ -4,19 +4,25 @@
 //! [`IndexState`] is what readers hold: the usable index, if there is one. An index that is missing, damaged or of
 //! another version is built anew from the messages beside the old one and swapped in; meanwhile the old one answers if
 //! it can, and everything but search goes on.
+//!
+//! Who writes has a [`Turn`], which one waits for in a task and never on a blocking thread: those are few, and readers
+//! need them.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Row};
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use crate::id::MessageId;
-use crate::search::{IndexBuilder, IndexError, Indexer, Opened, SearchDocument, SearchIndex, WriterPool};
+use crate::search::{IndexBuilder, IndexError, Indexer, Opened, SearchDocument, SearchIndex, WriterPermit, WriterPool};
 use crate::store::{self, Database};
-use crate::tenant::consumer::{ConsumeError, Consumer, Pace};
+use crate::tenant::consumer::{Batch, ConsumeError, Consumer, Pace, Pulse};
 use crate::tenant::event_log::Event;
+use crate::tenant::job;
 
 /// Messages read and added at once.
 const CHUNK: usize = 1_000;
@@ -26,14 +32,38 @@ const QUOTED_CHARS: usize = 2_000;
 /// Niceness of indexing: about a tenth of the processor when everyone wants it, all of it when nobody does.
 const BACKGROUND_NICENESS: i32 = 10;
 
+/// Chunks read ahead while an index is built.
+const CHUNKS_AHEAD: usize = 2;
+
+/// How long the engine may complete an index that was built, and pause between two signs of life meanwhile.
+const ENGINE_PATIENCE: Duration = Duration::from_mins(10);
+const ENGINE_BEAT: Duration = Duration::from_secs(1);
+
 /// The index as readers see it.
 pub struct IndexState {
     folder: PathBuf,
     writers: WriterPool,
     current: RwLock<Option<SearchIndex>>,
-    indexer: Mutex<Option<Indexer>>,
+    indexer: Arc<tokio::sync::Mutex<Option<Indexer>>>,
     is_rebuilding: AtomicBool,
+    rebuilt_percent: AtomicU8,
     is_damaged: AtomicBool,
+    closing: watch::Sender<bool>,
+    pulse: Pulse,
+}
+
+/// The right to write to the index: nobody else does meanwhile, and a permit of the pool is at hand.
+pub struct Turn {
+    indexer: OwnedMutexGuard<Option<Indexer>>,
+    /// `None` if the indexer has it.
+    permit: Option<WriterPermit>,
+}
+
+impl Turn {
+    /// The permit; closes the indexer that has it.
+    fn take_permit(&mut self) -> Option<WriterPermit> {
+        self.permit.take().or_else(|| self.indexer.take().map(Indexer::into_permit))
+    }
 }
 
 impl IndexState {
@@ -43,9 +73,12 @@ impl IndexState {
             folder,
             writers,
             current: RwLock::default(),
-            indexer: Mutex::default(),
+            indexer: Arc::default(),
             is_rebuilding: AtomicBool::new(false),
+            rebuilt_percent: AtomicU8::new(0),
             is_damaged: AtomicBool::new(false),
+            closing: watch::Sender::new(false),
+            pulse: Pulse::default(),
         };
         // A usable index answers from the first request on; anything else is the consumer's to mend.
         if let Ok(Opened::Ready(index)) = SearchIndex::open(&state.folder) {
@@ -64,44 +97,133 @@ impl IndexState {
         self.is_rebuilding.load(Ordering::Relaxed)
     }
 
-    /// Builds the index anew from all messages and swaps it in. Blocks for as long as that takes.
+    /// How much of the index that is being built is there, in percent; `None` if none is being built.
+    pub fn rebuilt_percent(&self) -> Option<u8> {
+        self.is_rebuilding().then(|| self.rebuilt_percent.load(Ordering::Relaxed))
+    }
+
+    /// Waits for the right to write; `None` if the organization closes. What others get done meanwhile is a sign of life.
+    pub async fn turn(&self) -> Option<Turn> {
+        let mut closing = self.closing.subscribe();
+        tokio::select! {
+            // The sender lives as long as this does.
+            _is_closing = closing.wait_for(|is_closing| *is_closing) => None,
+            turn = self.wait_for_turn() => Some(turn),
+        }
+    }
+
+    async fn wait_for_turn(&self) -> Turn {
+        let indexer = Arc::clone(&self.indexer).lock_owned().await;
+        if indexer.is_some() {
+            return Turn { indexer, permit: None };
+        }
+        let mut work = self.writers.work();
+        let mut permit = pin!(self.writers.acquire());
+        loop {
+            tokio::select! {
+                permit = &mut permit => return Turn { indexer, permit: Some(permit) },
+                Ok(()) = work.changed() => self.pulse.beat(),
+            }
+        }
+    }
+
+    /// Ends what takes long, so that the organization can be closed.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+    }
+
+    fn check_open(&self) -> Result<(), IndexingError> {
+        if *self.closing.borrow() { Err(IndexingError::Closing) } else { Ok(()) }
+    }
+
+    /// [`Self::rebuild_in`] for a program that has the folder and the pool to itself.
     pub fn rebuild(&self, database: &Database) -> Result<(), IndexingError> {
-        self.is_rebuilding.store(true, Ordering::Relaxed);
-        let outcome = self.rebuild_now(database);
-        self.is_rebuilding.store(false, Ordering::Relaxed);
-        self.is_damaged.store(false, Ordering::Relaxed);
-        outcome
+        let indexer = Arc::clone(&self.indexer).try_lock_owned().map_err(|_locked| IndexError::Busy)?;
+        let permit = self.writers.try_acquire().ok_or(IndexError::Busy)?;
+        self.rebuild_in(Turn { indexer, permit: Some(permit) }, database)
     }
 
-    /// Notes that the index turned out to be damaged; `true` the first time until it is built anew.
-    pub fn report_damage(&self) -> bool {
-        !self.is_damaged.swap(true, Ordering::Relaxed) && !self.is_rebuilding()
-    }
-
-    fn rebuild_now(&self, database: &Database) -> Result<(), IndexingError> {
-        // Held throughout: the consumer waits, and then goes on from the cursor of the new index.
-        let mut indexer = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
-        *indexer = None;
+    /// Builds the index anew from all messages and swaps it in. Blocks for as long as that takes. The consumer waits
+    /// meanwhile, and then goes on from the cursor of the new index.
+    pub fn rebuild_in(&self, mut turn: Turn, database: &Database) -> Result<(), IndexingError> {
+        let _rebuilding = Rebuilding::begin(self);
+        let permit = turn.take_permit().ok_or(IndexError::Busy)?;
         // Events after this one are indexed again by the consumer: adding a message twice replaces it.
         let cursor = *database.head().borrow();
-        let mut builder = IndexBuilder::create(&self.folder, self.writers.acquire())?;
-        let mut last_number = 0_i64;
-        loop {
-            let chunk = database.read_blocking(|connection| list_documents_after(connection, last_number))?;
-            let Some(last) = chunk.last() else { break };
-            last_number = i64::try_from(last.message_number).unwrap_or(i64::MAX);
-            builder.add(&chunk)?;
-        }
-        let index = builder.swap(unsigned(cursor), self.current().as_ref())?;
+        let mut builder = IndexBuilder::create(&self.folder, permit)?;
+        self.add_all(&mut builder, database)?;
+        let index = self.lives_during(|| builder.swap(unsigned(cursor), self.current().as_ref()))?;
         self.set_current(index);
         Ok(())
     }
 
+    /// Adds every message; reads the next ones meanwhile.
+    fn add_all(&self, builder: &mut IndexBuilder, database: &Database) -> Result<(), IndexingError> {
+        let last_number = database.read_blocking(find_last_number)?;
+        let (sender, chunks) = mpsc::sync_channel(CHUNKS_AHEAD);
+        std::thread::scope(|scope| {
+            let read = move || read_chunks(database, &sender);
+            let reader = std::thread::Builder::new().name("index-read".to_owned()).spawn_scoped(scope, read)?;
+            for chunk in chunks {
+                self.check_open()?;
+                builder.add(&chunk)?;
+                self.note_rebuilt(chunk.last().map_or(0, |last| last.message_number), last_number);
+            }
+            Ok(reader.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?)
+        })
+    }
+
+    fn note_rebuilt(&self, number: u64, last_number: u64) {
+        let percent = number.saturating_mul(100).checked_div(last_number).unwrap_or(100).min(100);
+        self.rebuilt_percent.store(u8::try_from(percent).unwrap_or(100), Ordering::Relaxed);
+        self.pulse.beat();
+    }
+
+    /// Gives signs of life, though not for ever, while the engine merges and writes and says nothing.
+    fn lives_during<T>(&self, work: impl FnOnce() -> T) -> T {
+        let (over, is_over) = mpsc::channel::<()>();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                let began = Instant::now();
+                while began.elapsed() < ENGINE_PATIENCE
+                    && is_over.recv_timeout(ENGINE_BEAT) == Err(mpsc::RecvTimeoutError::Timeout)
+                {
+                    self.pulse.beat();
+                }
+            });
+            let outcome = work();
+            drop(over);
+            outcome
+        })
+    }
+
+    /// Asks for a new index because this one turned out to be damaged; `true` the first time until it is built.
+    pub async fn request_rebuild(&self, database: &Database) -> Result<bool, store::Error> {
+        if !self.report_damage() {
+            return Ok(false);
+        }
+        // Taken back unless there is a job: else nobody would ever ask again.
+        let report = DamageReport(self);
+        database.write(|tx| job::create(tx, "search.reindex", "")).await?;
+        std::mem::forget(report);
+        Ok(true)
+    }
+
+    /// Notes that the index turned out to be damaged; `true` the first time until it is built anew.
+    fn report_damage(&self) -> bool {
+        !self.is_damaged.swap(true, Ordering::Relaxed) && !self.is_rebuilding()
+    }
+
+    /// Reads every file of the index and compares its checksum, giving way to everyone else.
+    pub fn verify(&self) -> Result<(), IndexingError> {
+        let Some(index) = self.current() else { return Ok(()) };
+        in_background(|| Ok(index.verify(&|| *self.closing.borrow())?))
+    }
+
     /// Opens what is in the folder for use; `false` if it has to be built anew.
-    fn reopen(&self, database: &Database) -> Result<bool, IndexingError> {
-        // Held as in a rebuild: opening removes what a crash left half-built, and a job may be building right now.
-        let mut indexer = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
-        *indexer = None;
+    fn reopen(&self, turn: &mut Turn, database: &Database) -> Result<bool, IndexingError> {
+        // The turn is needed as in a rebuild: opening removes what a crash left half-built, and a job may be building.
+        turn.permit = turn.take_permit();
         if self.is_damaged.load(Ordering::Relaxed) {
             return Ok(false);
         }
@@ -125,12 +247,11 @@ impl IndexState {
     }
 
     /// Adds messages and commits them together with the cursor.
-    fn index(&self, documents: &[SearchDocument], cursor: i64) -> Result<(), IndexingError> {
-        let mut indexer = self.indexer.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = self.index_with(&mut indexer, documents, cursor);
+    fn index(&self, mut turn: Turn, documents: &[SearchDocument], cursor: i64) -> Result<(), IndexingError> {
+        let outcome = self.index_with(&mut turn, documents, cursor);
         if outcome.is_err() {
             // A writer is of no use after a failure.
-            *indexer = None;
+            *turn.indexer = None;
         }
         if let Err(IndexingError::Index(IndexError::Corrupt { .. })) = &outcome {
             // The consumer loads its cursor after a failure, and builds the index anew then.
@@ -139,30 +260,55 @@ impl IndexState {
         outcome
     }
 
-    fn index_with(
-        &self,
-        indexer: &mut Option<Indexer>,
-        documents: &[SearchDocument],
-        cursor: i64,
-    ) -> Result<(), IndexingError> {
-        if indexer.is_none() {
+    fn index_with(&self, turn: &mut Turn, documents: &[SearchDocument], cursor: i64) -> Result<(), IndexingError> {
+        if let Some(permit) = turn.permit.take() {
             let index = self.current().ok_or(IndexingError::NotOpen)?;
-            *indexer = Some(index.indexer(self.writers.acquire())?);
+            *turn.indexer = Some(index.indexer(permit)?);
         }
-        let Some(writer) = indexer.as_mut() else { return Err(IndexingError::NotOpen) };
+        let Some(writer) = turn.indexer.as_mut() else { return Err(IndexingError::NotOpen) };
         writer.add(documents)?;
+        self.pulse.beat();
         writer.commit(unsigned(cursor))?;
         Ok(())
     }
 
-    /// Closes the writer, which gives its memory back.
+    /// Closes the writer, which gives its memory and its permit back.
     fn rest(&self) {
-        let idle = self.indexer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(indexer) = idle
+        // Whoever has it now is using it.
+        let Ok(mut indexer) = self.indexer.try_lock() else { return };
+        if let Some(indexer) = indexer.take()
             && let Err(error) = indexer.close()
         {
             tracing::warn!(%error, "closing the index writer failed");
         }
+    }
+}
+
+/// Marks that an index is being built, for as long as that takes.
+struct Rebuilding<'state>(&'state IndexState);
+
+impl<'state> Rebuilding<'state> {
+    fn begin(state: &'state IndexState) -> Self {
+        state.rebuilt_percent.store(0, Ordering::Relaxed);
+        state.is_rebuilding.store(true, Ordering::Relaxed);
+        state.pulse.beat();
+        Self(state)
+    }
+}
+
+impl Drop for Rebuilding<'_> {
+    fn drop(&mut self) {
+        self.0.is_rebuilding.store(false, Ordering::Relaxed);
+        self.0.is_damaged.store(false, Ordering::Relaxed);
+    }
+}
+
+/// A report of damage that nobody has acted upon yet; taken back when dropped.
+struct DamageReport<'state>(&'state IndexState);
+
+impl Drop for DamageReport<'_> {
+    fn drop(&mut self) {
+        self.0.is_damaged.store(false, Ordering::Relaxed);
     }
 }
 
@@ -185,6 +331,9 @@ pub enum IndexingError {
     /// There is no usable index yet.
     #[error("the search index is not open")]
     NotOpen,
+    /// The organization is being closed.
+    #[error("the organization is being closed")]
+    Closing,
 }
 
 /// The consumer that keeps the index up to date.
@@ -215,8 +364,18 @@ fn in_background<T: Send, E: From<std::io::Error> + Send>(work: impl FnOnce() ->
 }
 
 impl Consumer for Indexing {
+    type Turn = Turn;
+
     fn name(&self) -> &'static str {
         "search"
+    }
+
+    async fn turn(&self) -> Option<Turn> {
+        self.state.turn().await
+    }
+
+    fn pulse(&self) -> Pulse {
+        self.state.pulse.clone()
     }
 
     fn batch_limit(&self) -> usize {
@@ -229,24 +388,28 @@ impl Consumer for Indexing {
         Pace { interval: Duration::from_millis(200), stands_back: Duration::from_secs(20) }
     }
 
-    fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError> {
-        if !self.state.reopen(database)? {
-            self.state.rebuild(database)?;
+    fn load_cursor(&mut self, mut turn: Turn, database: &Database) -> Result<i64, ConsumeError> {
+        if !self.state.reopen(&mut turn, database)? {
+            self.state.rebuild_in(turn, database)?;
         }
         let cursor = self.state.current().map_or(0, |index| index.cursor());
         Ok(i64::try_from(cursor).unwrap_or(0))
     }
 
-    fn consume(&mut self, database: &Database, events: &[Event], up_to: i64) -> Result<(), ConsumeError> {
-        let ids: Vec<MessageId> = events.iter().filter_map(message_of).collect();
+    fn consume(&mut self, turn: Turn, database: &Database, batch: &Batch) -> Result<(), ConsumeError> {
+        let ids: Vec<MessageId> = batch.events.iter().filter_map(message_of).collect();
         in_background(|| {
             let mut documents = Vec::with_capacity(ids.len());
             for chunk in ids.chunks(CHUNK) {
                 documents.extend(database.read_blocking(|connection| list_documents(connection, chunk))?);
             }
-            self.state.index(&documents, up_to)
+            self.state.index(turn, &documents, batch.up_to)
         })?;
         Ok(())
+    }
+
+    async fn rest_wanted(&self) {
+        self.state.writers.wanted().await;
     }
 
     fn rest(&mut self) {
@@ -280,6 +443,24 @@ fn list_documents(connection: &Connection, ids: &[MessageId]) -> Result<Vec<Sear
         }
     }
     Ok(documents)
+}
+
+/// Sends every message in chunks, lowest number first. Ends early when nobody listens any more.
+fn read_chunks(database: &Database, chunks: &mpsc::SyncSender<Vec<SearchDocument>>) -> Result<(), store::Error> {
+    let mut last_number = 0_i64;
+    loop {
+        let chunk = database.read_blocking(|connection| list_documents_after(connection, last_number))?;
+        let Some(last) = chunk.last() else { return Ok(()) };
+        last_number = i64::try_from(last.message_number).unwrap_or(i64::MAX);
+        if chunks.send(chunk).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn find_last_number(connection: &Connection) -> Result<u64, store::Error> {
+    let sql = "SELECT coalesce(max(number), 0) FROM message";
+    Ok(unsigned(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?))
 }
 
 fn list_documents_after(connection: &Connection, number: i64) -> Result<Vec<SearchDocument>, store::Error> {

@@ -18,7 +18,7 @@ use crate::search::{
     Cursor, Filters, Highlighter, IndexError, NumberSet, Page, Query, Results, SearchIndex, Sort, State,
 };
 use crate::store::Error as StoreError;
-use crate::tenant::{Tenant, job};
+use crate::tenant::Tenant;
 
 /// Characters of a hit's excerpt.
 const SNIPPET_CHARS: usize = 200;
@@ -152,8 +152,7 @@ async fn read_index<T: Send + 'static>(
         Ok(found) => Ok(found),
         Err(Failure::Public(error)) => Err(error),
         Err(Failure::Damaged(cause)) => {
-            if tenant.index().report_damage() {
-                tenant.write(|tx| job::create(tx, "search.reindex", "")).await?;
+            if tenant.index().request_rebuild(tenant.database()).await? {
                 tenant.wake_jobs();
             }
             Err(being_built().because(cause))

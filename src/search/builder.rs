@@ -16,7 +16,7 @@ use tantivy::directory::MmapDirectory;
 use super::SearchDocument;
 use super::error::{IndexError, guard};
 use super::index::{Live, SearchIndex, building_directory, remove_directory, replaced_directory};
-use super::indexer::{DocumentWriter, WriterPermit};
+use super::indexer::{BUILDER_MEMORY_BYTES, DocumentWriter, WriterPermit};
 use super::schema::{self, Fields};
 
 /// Builds a whole index beside the place where it will be.
@@ -24,7 +24,7 @@ pub struct IndexBuilder {
     directory: PathBuf,
     fields: Fields,
     writer: DocumentWriter,
-    _permit: WriterPermit,
+    permit: WriterPermit,
 }
 
 impl IndexBuilder {
@@ -38,13 +38,14 @@ impl IndexBuilder {
             let store = MmapDirectory::open(&building).map_err(tantivy::TantivyError::from)?;
             let index = Index::create(store, schema, schema::settings())?;
             schema::register_tokenizer(&index);
-            DocumentWriter::open(&index, fields, None)
+            DocumentWriter::open(&index, fields, BUILDER_MEMORY_BYTES)
         })?;
-        Ok(Self { directory: directory.to_owned(), fields, writer, _permit: permit })
+        Ok(Self { directory: directory.to_owned(), fields, writer, permit })
     }
 
     /// Adds messages; one that was added before is replaced.
     pub fn add(&mut self, messages: &[SearchDocument]) -> Result<(), IndexError> {
+        self.permit.note_work();
         guard(|| messages.iter().try_for_each(|message| self.writer.add(message)))
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Contract: [`SearchIndex::open`] cleans up after a crash, checks what can be checked in milliseconds (the folder, the metadata, the
 //! version, the footer of every file, the checksum of small files) and reports anything unusable as a reason to rebuild.
-//! Damage inside a large file is found by [`SearchIndex::verify`], which reads everything and belongs on a background
+//! Damage inside a large file is found by [`SearchIndex::verify`], which reads everything and is run on a background
 //! thread after the start, or shows as [`IndexError::Corrupt`] when it is met. Readers never block writers: a search takes
 //! the current snapshot and keeps it, whatever is committed or swapped meanwhile.
 //!
@@ -16,9 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
-use tantivy::directory::error::OpenReadError;
-use tantivy::{Index, IndexReader, ReloadPolicy, TantivyError};
+use tantivy::{Index, IndexReader, ReloadPolicy};
 
+use super::checksum::{self, Finding};
 use super::error::{IndexError, guard};
 use super::plan::Planner;
 use super::query::Query;
@@ -159,10 +159,11 @@ impl SearchIndex {
         })
     }
 
-    /// Reads every file and compares its checksum: about a second per gigabyte.
-    pub fn verify(&self) -> Result<(), IndexError> {
+    /// Reads every file and compares its checksum: about a second per gigabyte. Stops without a finding when `is_over`
+    /// says so.
+    pub fn verify(&self, is_over: &dyn Fn() -> bool) -> Result<(), IndexError> {
         let live = self.live();
-        guard(|| match first_damaged(&live.index, &self.shared.directory, u64::MAX)? {
+        guard(|| match first_damaged(&live.index, &self.shared.directory, (u64::MAX, is_over))? {
             None => Ok(()),
             Some(file) => Err(IndexError::corrupt(&wrong_checksum(&file))),
         })
@@ -276,7 +277,7 @@ fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexEr
             return Ok(Err(RebuildReason::Damaged(format!("{} is missing", file.display()))));
         }
     }
-    if let Some(file) = first_damaged(&index, directory, SMALL_FILE_BYTES)? {
+    if let Some(file) = first_damaged(&index, directory, (SMALL_FILE_BYTES, &|| false))? {
         return Ok(Err(RebuildReason::Damaged(wrong_checksum(&file))));
     }
     Live::load(index, fields, payload.cursor).map(Ok)
@@ -285,7 +286,11 @@ fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexEr
 /// The first file of at most so many bytes whose checksum is wrong. Files that are not there are passed over: of those that a
 /// segment can have most have no deletes, one that a merge made needless may go at any time, and one that is needed is
 /// missed when the index is opened.
-fn first_damaged(index: &Index, directory: &Path, max_bytes: u64) -> Result<Option<PathBuf>, IndexError> {
+fn first_damaged(
+    index: &Index,
+    directory: &Path,
+    (max_bytes, is_over): (u64, &dyn Fn() -> bool),
+) -> Result<Option<PathBuf>, IndexError> {
     for file in index.load_metas()?.list_segment_files() {
         let path = directory.join(&file);
         match fs::metadata(&path) {
@@ -294,10 +299,8 @@ fn first_damaged(index: &Index, directory: &Path, max_bytes: u64) -> Result<Opti
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(IndexError::io(&path)(error)),
         }
-        match index.directory().validate_checksum(&file) {
-            Ok(true) | Err(OpenReadError::FileDoesNotExist(_)) => {}
-            Ok(false) => return Ok(Some(file)),
-            Err(error) => return Err(TantivyError::from(error).into()),
+        if checksum::check(&path, is_over)? == Finding::Damaged {
+            return Ok(Some(file));
         }
     }
     Ok(None)

@@ -90,12 +90,12 @@ impl Writer {
     pub(super) fn start(
         (path, connection): (&Path, Connection),
         options: Options,
-        head: watch::Sender<i64>,
+        signals: Signals,
     ) -> Result<Self, Error> {
         let (queue, waiting) = mpsc::channel(QUEUE_LENGTH);
         let counters = Arc::new(Counters::default());
         let path = path.to_owned();
-        let group_writer = GroupWriter { connection, options, head, counters: Arc::clone(&counters) };
+        let group_writer = GroupWriter { connection, options, counters: Arc::clone(&counters), signals };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || group_writer.run(&path, waiting))
@@ -208,11 +208,20 @@ where
     }
 }
 
+/// What the thread tells others.
+pub(super) struct Signals {
+    /// The highest event sequence committed.
+    pub(super) head: watch::Sender<i64>,
+    /// Gone when the thread has ended and its connection is closed.
+    pub(super) _open: watch::Sender<()>,
+}
+
 struct GroupWriter {
     connection: Connection,
     options: Options,
-    head: watch::Sender<i64>,
     counters: Arc<Counters>,
+    /// Declared last, so that they go after the connection.
+    signals: Signals,
 }
 
 impl GroupWriter {
@@ -222,11 +231,11 @@ impl GroupWriter {
             .ok();
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_LIMIT);
         while let Some(first) = waiting.blocking_recv() {
-            let head = Cell::new(*self.head.borrow());
+            let head = Cell::new(*self.signals.head.borrow());
             let outcome = self.run_group(first, &mut waiting, &mut group, &head);
             self.count(&outcome, group.len());
             if outcome.is_ok() {
-                self.head.send_if_modified(|known| std::mem::replace(known, head.get()) != head.get());
+                self.signals.head.send_if_modified(|known| std::mem::replace(known, head.get()) != head.get());
             }
             answer_all(&mut group, outcome);
             if let Some(checkpointer) = &checkpointer {

@@ -2,14 +2,21 @@
 //!
 //! A consumer reads the log from its cursor in batches. Its cursor is stored together with what the batch led to (in
 //! the same transaction, or in the search index's commit), so a crash repeats a batch or does not, never half of it.
-//! A consumer that fails keeps its cursor, waits and tries again; how far it is behind and why can be seen in
-//! `/api/v1/status`, `/metrics` and `/health`.
+//! A consumer that fails, be it with a panic, keeps its cursor, waits and tries again; how far it is behind and why can
+//! be seen in `/api/v1/status`, `/metrics` and `/health`.
+//!
+//! What a consumer has to wait for (its turn) it waits for in its task; a blocking thread is taken only to work. Work that
+//! takes long gives signs of life ([`Pulse`]): a consumer without any is stuck.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use super::event_log::{self, Event};
 use crate::clock::Clock;
@@ -17,7 +24,7 @@ use crate::store::{self, Database};
 
 /// Shortest and longest pause after a failure.
 const BACK_OFF_MS: (u64, u64) = (200, 10_000);
-/// A consumer behind for longer than this without a step forward is stuck.
+/// A consumer behind for longer than this without a step forward or another sign of life is stuck.
 const STUCK_AFTER_MS: i64 = 30_000;
 
 /// Why a batch could not be consumed.
@@ -25,12 +32,21 @@ pub type ConsumeError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Something that follows from events.
 pub trait Consumer: Send + 'static {
+    /// What it needs to work, held for one batch.
+    type Turn: Send + 'static;
+
     /// Its name in the cursor table, metrics and status.
     fn name(&self) -> &'static str;
-    /// The last sequence whose consequences are stored.
-    fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError>;
-    /// Stores the consequences of `events` together with the cursor `up_to`.
-    fn consume(&mut self, database: &Database, events: &[Event], up_to: i64) -> Result<(), ConsumeError>;
+    /// Waits for what it needs; `None` if the tenant closes.
+    fn turn(&self) -> impl Future<Output = Option<Self::Turn>> + Send;
+    /// The last sequence whose consequences are stored. Called at the start and after a failure.
+    fn load_cursor(&mut self, turn: Self::Turn, database: &Database) -> Result<i64, ConsumeError>;
+    /// Stores the consequences of the batch together with its cursor.
+    fn consume(&mut self, turn: Self::Turn, database: &Database, batch: &Batch) -> Result<(), ConsumeError>;
+    /// Signs of life from within a long wait or a long batch.
+    fn pulse(&self) -> Pulse {
+        Pulse::default()
+    }
     /// Most events in one batch.
     fn batch_limit(&self) -> usize {
         500
@@ -39,8 +55,32 @@ pub trait Consumer: Send + 'static {
     fn pace(&self) -> Pace {
         Pace::default()
     }
-    /// Called when nothing has come for a while, to give memory back.
+    /// Completes when others want what it keeps between batches.
+    fn rest_wanted(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+    /// Gives back what it keeps between batches: called when nothing has come for a while, or when others want it.
     fn rest(&mut self) {}
+}
+
+/// Events in order.
+#[derive(Debug)]
+pub struct Batch {
+    /// The events.
+    pub events: Vec<Event>,
+    /// The sequence of the last.
+    pub up_to: i64,
+}
+
+/// Counts signs of life. Clones count together.
+#[derive(Clone, Debug, Default)]
+pub struct Pulse(Arc<watch::Sender<u64>>);
+
+impl Pulse {
+    /// Tells that work goes on.
+    pub fn beat(&self) {
+        self.0.send_modify(|beats| *beats = beats.wrapping_add(1));
+    }
 }
 
 /// How often a consumer works.
@@ -93,8 +133,17 @@ impl Progress {
 
     fn moved(&self, cursor: i64, now_ms: i64) {
         self.cursor.store(cursor, Ordering::Release);
-        self.moved_at_ms.store(now_ms, Ordering::Relaxed);
+        self.lives(now_ms);
         self.set_error(String::new());
+    }
+
+    fn lives(&self, now_ms: i64) {
+        self.moved_at_ms.store(now_ms, Ordering::Relaxed);
+    }
+
+    /// Having nothing to do is not standing still: the time counts from the next sign of life.
+    fn pauses(&self) {
+        self.moved_at_ms.store(i64::MAX, Ordering::Relaxed);
     }
 
     fn set_error(&self, text: String) {
@@ -112,11 +161,19 @@ pub struct Runtime {
     pub stop: watch::Receiver<bool>,
 }
 
+/// A consumer at work.
+pub struct Running {
+    /// How far it is.
+    pub progress: Arc<Progress>,
+    /// Ends after the tenant has begun to close, when the batch in hand is done.
+    pub task: JoinHandle<()>,
+}
+
 /// Starts a consumer's task.
-pub fn start(consumer: impl Consumer, runtime: Runtime) -> Arc<Progress> {
+pub fn start(consumer: impl Consumer, runtime: Runtime) -> Running {
     let progress = Arc::new(Progress::new(consumer.name()));
-    tokio::spawn(run(consumer, runtime, Arc::clone(&progress)));
-    progress
+    let task = tokio::spawn(run(consumer, runtime, Arc::clone(&progress)));
+    Running { progress, task }
 }
 
 /// How long without an event until a consumer is told to rest.
@@ -128,14 +185,13 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
     let mut consumer = Some(consumer);
     let mut is_loaded = false;
     let mut last_turn = None;
-    progress.moved_at_ms.store(runtime.clock.now_ms(), Ordering::Relaxed);
+    progress.lives(runtime.clock.now_ms());
     while !*runtime.stop.borrow() {
         let Some(working) = consumer.take() else { break };
         if is_loaded && *head.borrow_and_update() <= progress.cursor() {
-            // Having nothing to do is not standing still: the time counts from the moment there is something.
-            progress.moved_at_ms.store(i64::MAX, Ordering::Relaxed);
-            consumer = Some(idle(working, &mut head, &mut runtime.stop).await);
-            progress.moved_at_ms.store(runtime.clock.now_ms(), Ordering::Relaxed);
+            progress.pauses();
+            consumer = idle(working, &mut head, &mut runtime.stop).await;
+            progress.lives(runtime.clock.now_ms());
             continue;
         }
         if let Some(last) = last_turn
@@ -143,23 +199,28 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
         {
             break;
         }
-        last_turn = Some(Turn { at: Instant::now(), head: *head.borrow() });
-        let (returned, outcome) = step(working, &runtime.database, is_loaded.then(|| progress.cursor())).await;
-        consumer = returned;
+        let (pulse, lived_at_ms) = (working.pulse(), progress.moved_at_ms.load(Ordering::Relaxed));
+        let Some(turn) = watch_over(working.turn(), &pulse, (&progress, &runtime.clock)).await else { break };
+        if is_loaded {
+            last_turn = Some(Turn { at: Instant::now(), head: *head.borrow() });
+        }
+        let work = step((working, turn), &runtime.database, is_loaded.then(|| progress.cursor()));
+        let (returned, outcome) = watch_over(work, &pulse, (&progress, &runtime.clock)).await;
         match outcome {
             Ok(cursor) => {
                 is_loaded = true;
                 pause_ms = BACK_OFF_MS.0;
                 progress.moved(cursor, runtime.clock.now_ms());
+                consumer = rest_if_wanted(returned, &progress).await;
+                progress.lives(runtime.clock.now_ms());
             }
+            // Work that was cut short is no failure.
+            Err(_cut_short) if *runtime.stop.borrow() => break,
             Err(error) => {
-                let cause = crate::error::chain(error.as_ref());
-                tracing::warn!(
-                    consumer = progress.name(),
-                    cause,
-                    "a batch could not be consumed, it will be tried again"
-                );
-                progress.set_error(cause);
+                consumer = returned;
+                // Signs of life that lead to nothing are none.
+                progress.lives(lived_at_ms);
+                note_failure(&progress, error.as_ref());
                 is_loaded = false;
                 if wait_or_stop(Duration::from_millis(pause_ms), &mut runtime.stop).await {
                     break;
@@ -170,21 +231,69 @@ async fn run<C: Consumer>(consumer: C, mut runtime: Runtime, progress: Arc<Progr
     }
 }
 
-/// Waits for news; lets the consumer rest when none comes for long.
-async fn idle<C: Consumer>(mut consumer: C, head: &mut watch::Receiver<i64>, stop: &mut watch::Receiver<bool>) -> C {
-    let is_quiet = tokio::select! {
-        _changed = head.changed() => false,
-        _changed = stop.changed() => false,
-        () = tokio::time::sleep(REST_AFTER) => true,
-    };
-    if is_quiet {
-        consumer.rest();
+fn note_failure(progress: &Progress, error: &(dyn std::error::Error + Send + Sync + 'static)) {
+    let cause = crate::error::chain(error);
+    tracing::warn!(consumer = progress.name(), cause, "a batch could not be consumed, it will be tried again");
+    progress.set_error(cause);
+}
+
+/// Waits for `work`; every sign of life meanwhile counts as a step.
+async fn watch_over<T>(work: impl Future<Output = T>, pulse: &Pulse, (progress, clock): (&Progress, &Clock)) -> T {
+    let mut beats = pulse.0.subscribe();
+    let mut work = pin!(work);
+    loop {
         tokio::select! {
-            _changed = head.changed() => {}
-            _changed = stop.changed() => {}
+            outcome = &mut work => return outcome,
+            Ok(()) = beats.changed() => progress.lives(clock.now_ms()),
         }
     }
-    consumer
+}
+
+/// Waits for news; lets the consumer rest when none comes for long, or others want what it keeps.
+async fn idle<C: Consumer>(
+    consumer: C,
+    head: &mut watch::Receiver<i64>,
+    stop: &mut watch::Receiver<bool>,
+) -> Option<C> {
+    let may_rest = tokio::select! {
+        _changed = head.changed() => false,
+        _changed = stop.changed() => false,
+        () = consumer.rest_wanted() => true,
+        () = tokio::time::sleep(REST_AFTER) => true,
+    };
+    if !may_rest {
+        return Some(consumer);
+    }
+    let rested = rest(consumer).await;
+    tokio::select! {
+        _changed = head.changed() => {}
+        _changed = stop.changed() => {}
+    }
+    rested
+}
+
+/// Lets a busy consumer rest between two batches when others want what it keeps.
+async fn rest_if_wanted<C: Consumer>(consumer: Option<C>, progress: &Progress) -> Option<C> {
+    let consumer = consumer?;
+    if consumer.rest_wanted().now_or_never().is_none() {
+        return Some(consumer);
+    }
+    // What the engine finishes first has an end of its own.
+    progress.pauses();
+    rest(consumer).await
+}
+
+/// Lets the consumer rest, on a blocking thread: the engine may have something to finish.
+async fn rest<C: Consumer>(mut consumer: C) -> Option<C> {
+    let work = move || {
+        let outcome = catch_unwind(AssertUnwindSafe(|| consumer.rest()));
+        (consumer, outcome)
+    };
+    let (consumer, outcome) = tokio::task::spawn_blocking(work).await.ok()?;
+    if outcome.is_err() {
+        tracing::error!(consumer = consumer.name(), "a consumer panicked when it was told to rest");
+    }
+    Some(consumer)
 }
 
 /// When a consumer last began a batch, and where the log then ended.
@@ -227,15 +336,21 @@ async fn wait_or_stop(pause: Duration, stop: &mut watch::Receiver<bool>) -> bool
     }
 }
 
-/// Consumes one batch on a blocking thread.
+/// A consumer panicked: it is told to load its cursor again.
+#[derive(Debug, thiserror::Error)]
+#[error("a consumer panicked: {0}")]
+struct Panicked(String);
+
+/// Consumes one batch on a blocking thread. Without the consumer only if the program ends.
 async fn step<C: Consumer>(
-    mut consumer: C,
+    (mut consumer, turn): (C, C::Turn),
     database: &Database,
     known_cursor: Option<i64>,
 ) -> (Option<C>, Result<i64, ConsumeError>) {
     let database = database.clone();
     let work = move || {
-        let outcome = consume_batch(&mut consumer, &database, known_cursor);
+        let work = AssertUnwindSafe(|| work_once((&mut consumer, turn), &database, known_cursor));
+        let outcome = catch_unwind(work).unwrap_or_else(|panic| Err(Box::new(Panicked(panic_text(panic.as_ref())))));
         (consumer, outcome)
     };
     match tokio::task::spawn_blocking(work).await {
@@ -244,20 +359,23 @@ async fn step<C: Consumer>(
     }
 }
 
-fn consume_batch<C: Consumer>(
-    consumer: &mut C,
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|&text| text.to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+/// Loads the cursor if it is not known, else consumes one batch; answers the cursor.
+fn work_once<C: Consumer>(
+    (consumer, turn): (&mut C, C::Turn),
     database: &Database,
     known_cursor: Option<i64>,
 ) -> Result<i64, ConsumeError> {
-    let cursor = match known_cursor {
-        Some(cursor) => cursor,
-        None => consumer.load_cursor(database)?,
-    };
+    let Some(cursor) = known_cursor else { return consumer.load_cursor(turn, database) };
     let limit = consumer.batch_limit();
     let events: Vec<Event> = database
         .read_blocking(|connection| -> Result<_, store::Error> { event_log::list_after(connection, cursor, limit) })?;
     let Some(up_to) = events.last().map(|event| event.sequence) else { return Ok(cursor) };
-    consumer.consume(database, &events, up_to)?;
+    consumer.consume(turn, database, &Batch { events, up_to })?;
     Ok(up_to)
 }
 

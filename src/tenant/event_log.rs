@@ -114,16 +114,48 @@ pub fn list_after(connection: &Connection, cursor: i64, limit: usize) -> Result<
 /// Kinds that are frequent enough to be found by walking the log backwards; the index leaves them out.
 const FREQUENT_KINDS: [&str; 4] = ["message.received", "message.sent", "message.opened", "contact.created"];
 
-/// Lines before `cursor`, newest first, of the kinds that start with `prefix`.
-pub fn list_before(connection: &Connection, cursor: i64, prefix: &str, limit: usize) -> Result<Vec<Event>, Error> {
-    if FREQUENT_KINDS.iter().any(|kind| kind.starts_with(prefix)) {
+/// Most lines looked at for one page: a kind that is frequent elsewhere may not occur here at all.
+const WALK_LIMIT: i64 = 50_000;
+
+/// A part of the log.
+#[derive(Debug)]
+pub struct Lines {
+    /// Its lines, newest first.
+    pub events: Vec<Event>,
+    /// Lines before this one have not been looked at; `None` if there are none.
+    pub next: Option<i64>,
+}
+
+/// Lines before `cursor`, newest first, of the kinds that start with `prefix`. There may be fewer than `limit`, and even
+/// none, although there are more: the walk ends after a bounded number of lines, and goes on from `next`.
+pub fn list_before(connection: &Connection, cursor: i64, prefix: &str, limit: usize) -> Result<Lines, Error> {
+    let is_walk = FREQUENT_KINDS.iter().any(|kind| kind.starts_with(prefix));
+    let floor = if is_walk { find_floor(connection, cursor)? } else { 0 };
+    let events = if is_walk {
         let mut statement = connection.prepare_cached(
-            "SELECT sequence, kind, actor, entity_kind, entity_id, payload, at_ms
-             FROM event WHERE sequence < ?1 AND substr(kind, 1, length(?2)) = ?2 ORDER BY sequence DESC LIMIT ?3",
+            "SELECT sequence, kind, actor, entity_kind, entity_id, payload, at_ms FROM event
+             WHERE sequence < ?1 AND sequence >= ?2 AND substr(kind, 1, length(?3)) = ?3 ORDER BY sequence DESC LIMIT ?4",
         )?;
-        return collect(statement.query((cursor, prefix, limit_number(limit)))?);
-    }
-    list_rare_before(connection, cursor, prefix, limit)
+        collect(statement.query((cursor, floor, prefix, limit_number(limit)))?)?
+    } else {
+        list_rare_before(connection, cursor, prefix, limit)?
+    };
+    let next = match events.last() {
+        Some(last) if events.len() >= limit => Some(last.sequence),
+        _ => (floor > 0).then_some(floor),
+    };
+    Ok(Lines { events, next })
+}
+
+/// The lowest sequence a walk down from `cursor` looks at; 0 if nothing lies below it.
+fn find_floor(connection: &Connection, cursor: i64) -> Result<i64, Error> {
+    let mut statement = connection.prepare_cached(
+        // One look-up at each end: min and max in one SELECT read the whole table.
+        "SELECT coalesce((SELECT min(sequence) FROM event), 0), coalesce((SELECT max(sequence) FROM event), 0)",
+    )?;
+    let (first, last): (i64, i64) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let floor = cursor.min(last.saturating_add(1)).saturating_sub(WALK_LIMIT);
+    Ok(if floor > first { floor } else { 0 })
 }
 
 /// [`list_before`] for kinds that the index holds: the newest of each kind, merged.

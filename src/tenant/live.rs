@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
+use tokio::task::JoinHandle;
 
 use super::event_log::{self, Event};
 use crate::store::{self, Database};
@@ -15,32 +16,38 @@ use crate::store::{self, Database};
 const GATHER: Duration = Duration::from_millis(25);
 /// Most events in one frame.
 pub const FRAME_LIMIT: usize = 500;
+/// Pause after a read that failed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Frames a slow listener may be behind.
 const BACKLOG: usize = 64;
 
 /// One frame: events in order.
 pub type Frame = Arc<Vec<Event>>;
 
-/// Hands out frames.
+/// Hands out frames. When its task ends, which holds the one sender, those who listen are told.
 pub struct Hub {
-    frames: broadcast::Sender<Frame>,
+    frames: broadcast::WeakSender<Frame>,
 }
 
 impl Hub {
-    pub(super) fn start(database: Database, stop: watch::Receiver<bool>) -> Self {
+    /// Starts its task, which ends when the tenant closes.
+    pub(super) fn start(database: Database, stop: watch::Receiver<bool>) -> (Self, JoinHandle<()>) {
         let (frames, _nobody) = broadcast::channel(BACKLOG);
-        tokio::spawn(run(database, frames.clone(), stop));
-        Self { frames }
+        let hub = Self { frames: frames.downgrade() };
+        (hub, tokio::spawn(run(database, frames, stop)))
     }
 
     /// Starts listening; frames from now on.
     pub fn listen(&self) -> broadcast::Receiver<Frame> {
-        self.frames.subscribe()
+        match self.frames.upgrade() {
+            Some(frames) => frames.subscribe(),
+            None => broadcast::channel(1).1,
+        }
     }
 
     /// How many listen.
     pub fn listeners(&self) -> usize {
-        self.frames.receiver_count()
+        self.frames.upgrade().map_or(0, |frames| frames.receiver_count())
     }
 }
 
@@ -72,7 +79,10 @@ async fn run(database: Database, frames: broadcast::Sender<Frame>, mut stop: wat
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the live feed could not read the event log");
-                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(LOOK_AGAIN) => {}
+                        _stopped = stop.changed() => return,
+                    }
                 }
             }
         }

@@ -1,15 +1,19 @@
 //! The registry: which organizations are open.
 //!
-//! `find` opens on demand; one opening at a time, so two requests never open the same folder twice. A sweep closes
-//! what nobody has used for [`IDLE_MS`] and has nothing left to do, so an appliance with many organizations holds
-//! only the busy ones in memory.
+//! `find` opens on demand. A sweep closes what nobody has used for [`IDLE_MS`] and has nothing left to do, so an
+//! appliance with many organizations holds only the busy ones in memory. Each organization has a gate that is shut while
+//! it is opened and while it is closed: its folder never has two users, and one that takes long, be it for a migration,
+//! keeps nobody waiting but its own people.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::{Shared, Tenant};
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Shared, Tenant, join_all};
 use crate::id::OrganizationId;
 use crate::store::Error;
 
@@ -28,9 +32,13 @@ struct Inner {
     folder: PathBuf,
     shared: Shared,
     open: RwLock<BTreeMap<OrganizationId, Arc<Tenant>>>,
-    opening: tokio::sync::Mutex<()>,
+    gates: Mutex<BTreeMap<OrganizationId, Gate>>,
+    is_closed: AtomicBool,
     failed: Mutex<BTreeMap<OrganizationId, String>>,
 }
+
+/// Locked while an organization is opened or closed.
+type Gate = Arc<tokio::sync::Mutex<()>>;
 
 impl Registry {
     /// A registry of the organizations below `folder`.
@@ -39,7 +47,8 @@ impl Registry {
             folder,
             shared,
             open: RwLock::default(),
-            opening: tokio::sync::Mutex::new(()),
+            gates: Mutex::default(),
+            is_closed: AtomicBool::new(false),
             failed: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -50,9 +59,18 @@ impl Registry {
         if let Some(tenant) = self.find_open(id) {
             return Ok(tenant);
         }
-        let _one_at_a_time = self.inner.opening.lock().await;
+        // A task of its own: who asks may hang up, and the gate must stay shut until the folder is open.
+        let registry = self.clone();
+        tokio::spawn(async move { registry.open(id).await }).await.unwrap_or(Err(Error::Closed))
+    }
+
+    async fn open(&self, id: OrganizationId) -> Result<Arc<Tenant>, Error> {
+        let _shut = self.gate(id).lock_owned().await;
         if let Some(tenant) = self.find_open(id) {
             return Ok(tenant);
+        }
+        if self.inner.is_closed.load(Ordering::Acquire) {
+            return Err(Error::Closed);
         }
         let inner = Arc::clone(&self.inner);
         let open = move || Tenant::open(id, &inner.folder.join(id.to_string()), &inner.shared);
@@ -69,10 +87,22 @@ impl Registry {
         self.inner.open.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect()
     }
 
-    /// Closes all; used at shutdown so that the files are whole before the program ends.
+    /// Closes all, and opens none any more; used at shutdown so that the files are whole before the program ends.
     pub async fn close_all(&self) {
-        let all = std::mem::take(&mut *self.lock_for_writing());
-        close(all.into_values().collect()).await;
+        self.inner.is_closed.store(true, Ordering::Release);
+        // Those that are being opened or closed at this moment, too.
+        let gates = self.lock_gates().clone();
+        let close = |(id, gate): (OrganizationId, Gate)| {
+            let registry = self.clone();
+            tokio::spawn(async move {
+                let _shut = gate.lock_owned().await;
+                let tenant = registry.lock_for_writing().remove(&id);
+                if let Some(tenant) = tenant {
+                    Tenant::close(tenant).await;
+                }
+            })
+        };
+        join_all(gates.into_iter().map(close).collect()).await;
     }
 
     /// Closes the idle ones, for ever.
@@ -84,17 +114,27 @@ impl Registry {
         }
     }
 
-    /// Closes those that nobody has used since `since_ms`; answers how many.
+    /// Closes those that nobody has used since `since_ms`; answers how many, when their files are closed.
     pub async fn close_idle(&self, since_ms: i64) -> usize {
-        let idle: Vec<Arc<Tenant>> = {
-            let mut open = self.lock_for_writing();
-            // A handle in a request's hands has a second owner.
-            let is_idle = |tenant: &Arc<Tenant>| Arc::strong_count(tenant) == 1 && tenant.is_idle(since_ms);
-            open.extract_if(.., |_id, tenant| is_idle(tenant)).map(|(_id, tenant)| tenant).collect()
-        };
-        let count = idle.len();
-        close(idle).await;
+        let ids: Vec<OrganizationId> = self.list_open().iter().map(|tenant| tenant.id()).collect();
+        let mut closing = Vec::new();
+        for id in ids {
+            // A gate that is shut: someone opens or closes it at this moment.
+            let Ok(shut) = self.gate(id).try_lock_owned() else { continue };
+            let Some(tenant) = self.remove_idle(id, since_ms) else { continue };
+            closing.push(tokio::spawn(close_behind(shut, tenant)));
+        }
+        let count = closing.len();
+        join_all(closing).await;
         count
+    }
+
+    /// Takes a tenant off the list if nobody uses it.
+    fn remove_idle(&self, id: OrganizationId, since_ms: i64) -> Option<Arc<Tenant>> {
+        let mut open = self.lock_for_writing();
+        // A handle in a request's hands has a second owner.
+        let is_idle = |tenant: &Arc<Tenant>| Arc::strong_count(tenant) == 1 && tenant.is_idle(since_ms);
+        if open.get(&id).is_some_and(is_idle) { open.remove(&id) } else { None }
     }
 
     /// The organizations that could not be opened the last time it was tried, with the reason; health reports them.
@@ -118,17 +158,20 @@ impl Registry {
         Some(Arc::clone(tenant))
     }
 
-    fn lock_for_writing(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<OrganizationId, Arc<Tenant>>> {
+    fn gate(&self, id: OrganizationId) -> Gate {
+        Arc::clone(self.lock_gates().entry(id).or_default())
+    }
+
+    fn lock_gates(&self) -> std::sync::MutexGuard<'_, BTreeMap<OrganizationId, Gate>> {
+        self.inner.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_for_writing(&self) -> RwLockWriteGuard<'_, BTreeMap<OrganizationId, Arc<Tenant>>> {
         self.inner.open.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Drops handles on a blocking thread: closing a file waits for its writer thread.
-async fn close(tenants: Vec<Arc<Tenant>>) {
-    if tenants.is_empty() {
-        return;
-    }
-    if let Err(error) = tokio::task::spawn_blocking(move || drop(tenants)).await {
-        tracing::error!(%error, "closing organizations failed");
-    }
+/// Closes a tenant behind its gate.
+async fn close_behind(_shut: OwnedMutexGuard<()>, tenant: Arc<Tenant>) {
+    Tenant::close(tenant).await;
 }

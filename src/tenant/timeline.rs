@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::consumer::{self, ConsumeError, Consumer, Pace};
+use super::consumer::{self, Batch, ConsumeError, Consumer, Pace};
 use super::event_log::Event;
 use crate::id::ContactId;
 use crate::store::{self, Database};
@@ -32,11 +32,17 @@ const KINDS: [&str; 12] = [
 pub(super) struct Timeline;
 
 impl Consumer for Timeline {
+    type Turn = ();
+
     fn name(&self) -> &'static str {
         NAME
     }
 
-    fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError> {
+    async fn turn(&self) -> Option<()> {
+        Some(())
+    }
+
+    fn load_cursor(&mut self, _turn: (), database: &Database) -> Result<i64, ConsumeError> {
         Ok(consumer::find_cursor(database, NAME)?)
     }
 
@@ -49,8 +55,10 @@ impl Consumer for Timeline {
         Pace { interval: Duration::from_millis(25), stands_back: Duration::ZERO }
     }
 
-    fn consume(&mut self, database: &Database, events: &[Event], up_to: i64) -> Result<(), ConsumeError> {
-        let lines: Vec<Event> = events.iter().filter(|event| KINDS.contains(&event.kind.as_str())).cloned().collect();
+    fn consume(&mut self, _turn: (), database: &Database, batch: &Batch) -> Result<(), ConsumeError> {
+        let up_to = batch.up_to;
+        let lines: Vec<Event> =
+            batch.events.iter().filter(|event| KINDS.contains(&event.kind.as_str())).cloned().collect();
         database.write_blocking(move |tx| -> Result<(), store::Error> {
             for line in &lines {
                 insert(tx.connection(), line)?;

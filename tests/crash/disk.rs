@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::feed::Feed;
-use super::recount;
+use super::findings;
 use super::support::{Api, Appliance, Server, text_of, wait_until};
 
 /// Set in the run inside the namespace: where the file system is mounted.
@@ -183,10 +183,10 @@ async fn check_after(appliance: &Appliance, api: &Api, feed: &Feed) {
     let took = api.wait_for_consumers(LIMIT).await;
     eprintln!("consumers caught up {took:?} later");
     let file = appliance.open_file();
-    recount::assert_events(&file, &feed.ledger());
-    recount::assert_counters(&file);
-    recount::assert_timeline(&file);
-    recount::assert_file_is_sound(&file);
+    findings::assert_events(&file, &feed.ledger());
+    findings::assert_counters(&file);
+    findings::assert_timeline(&file);
+    findings::assert_file_is_sound(&file);
     api.assert_index_is_complete(&file).await;
     let health = api.get_ok("/health").await;
     assert_eq!(health["success"], true, "{health}");

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use super::feed::Feed;
-use super::recount;
+use super::findings;
 use super::support::{Api, Appliance, Server, text_of, wait_until};
 
 /// Longest wait for any one thing.
@@ -49,9 +49,11 @@ async fn kill_9_during_reindex_leaves_a_complete_index() {
         let (status, job) = api.post("/api/v1/search/reindex", None).await;
         assert_eq!(status, 200, "{job}");
         wait_until(LIMIT, "the index is being built", || async { is_rebuilding(&api).await }).await;
-        // The random moment is what is tested.
-        tokio::time::sleep(Duration::from_millis(feed.below(500))).await;
-        killed_while_building += usize::from(is_rebuilding(&api).await);
+        if round > 0 {
+            // The random moment is what is tested; the first round ends when the building has begun.
+            tokio::time::sleep(Duration::from_millis(feed.below(500))).await;
+            killed_while_building += usize::from(is_rebuilding(&api).await);
+        }
         server.kill();
         if let Some(posting) = posting {
             posting.end().await;
@@ -63,8 +65,7 @@ async fn kill_9_during_reindex_leaves_a_complete_index() {
         assert_nothing_left_over(&appliance);
         assert_no_failure(&server);
     }
-    eprintln!("{killed_while_building} of {ROUNDS} kills hit the building");
-    assert!(killed_while_building > 0, "no kill hit the building: the moments are chosen badly");
+    eprintln!("one kill at the beginning of the building, {killed_while_building} of the others hit it as well");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,7 +91,7 @@ async fn kill_9_during_indexing_leaves_a_complete_index() {
         check(&appliance, &api).await;
     }
     assert!(killed_while_behind > 0, "the index was never behind when the program was killed");
-    recount::assert_events(&appliance.open_file(), &feed.ledger());
+    findings::assert_events(&appliance.open_file(), &feed.ledger());
 }
 
 /// What is done to the folder.
@@ -140,7 +141,7 @@ async fn a_damaged_index_is_built_anew_while_everything_else_answers() {
         check(&appliance, &api).await;
         watch.end().await;
     }
-    recount::assert_file_is_sound(&appliance.open_file());
+    findings::assert_file_is_sound(&appliance.open_file());
 }
 
 fn index_folder(appliance: &Appliance) -> PathBuf {
@@ -170,7 +171,10 @@ fn do_damage(index: &Path, damage: Damage, seed: u64) {
 }
 
 async fn is_rebuilding(api: &Api) -> bool {
-    api.get_ok("/api/v1/status").await["data"]["is_index_rebuilding"] == true
+    let status = api.get_ok("/api/v1/status").await["data"].take();
+    let percent = status["index_rebuilt_percent"].as_i64();
+    assert_eq!(percent.is_some_and(|percent| (0..=100).contains(&percent)), status["is_index_rebuilding"] == true);
+    percent.is_some()
 }
 
 async fn wait_for_jobs(api: &Api) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::feed::Feed;
-use super::recount;
+use super::findings;
 use super::support::{Api, Appliance, HEALTHY_WITHIN, wait_until};
 
 /// How often the program is killed under load.
@@ -36,7 +36,7 @@ async fn acknowledged_events_survive_kill_9_under_load() {
             Some(api) => api.at(&server),
             None => session.insert(Api::sign_in(&server).await).clone(),
         };
-        recount::assert_events(&appliance.open_file(), &feed.ledger());
+        findings::assert_events(&appliance.open_file(), &feed.ledger());
         if round % WHOLE_CHECK_EVERY == 0 {
             check_all(&api, &appliance.open_file()).await;
         }
@@ -53,14 +53,14 @@ async fn acknowledged_events_survive_kill_9_under_load() {
     restarts.push(took);
     let api = session.unwrap().at(&server);
     let file = appliance.open_file();
-    recount::assert_events(&file, &feed.ledger());
+    findings::assert_events(&file, &feed.ledger());
     check_all(&api, &file).await;
     restarts.sort_unstable();
     eprintln!(
         "{} events acknowledged of {} posted, {} messages; healthy after a kill within {:?} (median), {:?} (longest)",
         feed.acknowledged(),
         feed.ledger().len(),
-        recount::count_messages(&file),
+        findings::count_messages(&file),
         restarts[restarts.len() / 2],
         restarts.last().unwrap(),
     );
@@ -77,9 +77,9 @@ async fn kill_during_start(appliance: &Appliance, feed: &Feed) {
 /// Compares counters, timeline and index with the rows.
 async fn check_all(api: &Api, file: &Connection) {
     api.wait_for_consumers(CAUGHT_UP_WITHIN).await;
-    recount::assert_file_is_sound(file);
-    recount::assert_counters(file);
-    recount::assert_timeline(file);
+    findings::assert_file_is_sound(file);
+    findings::assert_counters(file);
+    findings::assert_timeline(file);
     api.assert_index_is_complete(file).await;
     let health = api.get_ok("/health").await;
     assert_eq!(health["data"]["status"], "ok", "{health}");

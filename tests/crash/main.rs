@@ -15,9 +15,11 @@
 mod bodies;
 mod disk;
 mod feed;
+mod findings;
 mod hostile;
 mod index;
 mod kill;
 mod raw;
+#[path = "../support/recount.rs"]
 mod recount;
 mod support;

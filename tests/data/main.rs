@@ -5,12 +5,15 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod consumers;
 mod conversations;
+mod counters;
 mod dump;
 mod effects;
 mod events;
 mod failure;
 mod order;
+#[path = "../support/recount.rs"]
 mod recount;
 mod repetition;
 mod search;

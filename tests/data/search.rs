@@ -373,6 +373,71 @@ async fn a_search_that_meets_damage_starts_one_rebuild() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_that_cannot_be_asked_for_is_asked_for_again() {
+    let program = seven_messages().await;
+    let tenant = program.tenant().await;
+    let run = |sql: &'static str| {
+        tenant.write(move |tx| -> Result<(), salesbrain::store::Error> { Ok(tx.connection().execute_batch(sql)?) })
+    };
+    run("CREATE TRIGGER refuse BEFORE INSERT ON job BEGIN SELECT raise(ABORT, 'no'); END").await.unwrap();
+    overwrite_files(&program.tenant_folder().join("index"));
+    for _search in 0..3 {
+        assert_ne!(program.get("/api/v1/search?q=angebot").await.status, 200);
+    }
+    assert!(program.get("/api/v1/jobs").await.rows().is_empty());
+    run("DROP TRIGGER refuse").await.unwrap();
+    wait_for_hits(&program, "angebot", 3).await;
+    assert_eq!(program.get("/api/v1/jobs").await.rows().len(), 1);
+}
+
+/// Changes one byte in the middle of the largest file of the index.
+fn change_one_byte(index: &Path) {
+    let files = std::fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
+    let largest = files.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
+    let mut bytes = std::fs::read(&largest).unwrap();
+    assert!(bytes.len() > 64 * 1_024, "smaller files are verified at the start: {}", bytes.len());
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    std::fs::write(&largest, bytes).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_that_no_search_meets_is_found_and_mended() {
+    let program = seven_messages().await;
+    // Words that nobody searches for make the files large.
+    for number in 0..30_u32 {
+        let text: Vec<String> = (0..500_u32).map(|word| format!("w{:x}", blake3_of(number * 500 + word))).collect();
+        program.post(&anna(reply(HOUR_MS, &format!("Long {number}"), &text.join(" "))).json()).await;
+    }
+    // One segment instead of one for each commit.
+    assert_eq!(program.request(reqwest::Method::POST, "/api/v1/search/reindex").send().await.unwrap().status(), 200);
+    let count_done = async |program: &Program| {
+        let jobs = program.get("/api/v1/jobs?state=done").await;
+        jobs.rows().iter().filter(|job| job["kind"] == "search.reindex").count()
+    };
+    wait_until("the index is built", || async { count_done(&program).await == 1 }).await;
+    program.settle().await;
+    let stopped = program.stop().await;
+    change_one_byte(&stopped.tenant_folder().join("index"));
+    let program = stopped.start().await;
+    wait_until("the damage is found and the index built anew", || async { count_done(&program).await == 2 }).await;
+    program.settle().await;
+    assert_eq!(search(&program, "", "date", "50").await.len(), 37);
+    assert_eq!(subjects(&program, &format!("w{:x}", blake3_of(29 * 500 + 7))).await, ["Long 29"]);
+    // What it built is whole.
+    let program = program.stop().await.start().await;
+    program.settle().await;
+    wait_for_hits(&program, "angebot", 3).await;
+    assert_eq!(count_done(&program).await, 2);
+}
+
+/// A number without a pattern.
+fn blake3_of(number: u32) -> u32 {
+    let hash = blake3::hash(&number.to_le_bytes());
+    u32::from_le_bytes(*hash.as_bytes().first_chunk().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_index_ahead_of_its_data_is_rebuilt() {
     let program = seven_messages().await;
     let stopped = program.stop().await;

@@ -1,19 +1,14 @@
 //! The store through its public interface: grouped commits, errors that stay alone, durability before the answer,
-//! readers that cannot write, limits of time and size, and consumers with a durable cursor.
+//! readers that cannot write, limits of time and size.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use salesbrain::clock::Clock;
 use salesbrain::id::IdSource;
-use salesbrain::store::{Database, Error, Migrations, Options, Tx, migration};
-use salesbrain::tenant::consumer::{self, ConsumeError, Consumer, Progress};
-use salesbrain::tenant::event_log::{self, Actor, Entity, Event, NewEvent};
-use tokio::sync::watch;
+use salesbrain::store::{Database, Error, Migrations, Options, Tx};
 
-use super::support::{NOW_MS, wait_until};
+use super::support::NOW_MS;
 
 const PARENT_AND_CHILD: Migrations = Migrations {
     steps: &["CREATE TABLE parent (number INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
@@ -216,110 +211,4 @@ fn the_largest_size_can_be_lifted_while_the_file_is_open() {
     database.write_blocking(lift).unwrap();
     database.write_blocking(fill).unwrap();
     assert_eq!(count(&database), 1);
-}
-
-/// Notes what it was given; fails as long as it is told to.
-struct Notes {
-    seen: Arc<Mutex<Vec<i64>>>,
-    is_failing: Arc<AtomicBool>,
-    attempts: Arc<AtomicUsize>,
-}
-
-impl Consumer for Notes {
-    fn name(&self) -> &'static str {
-        "notes"
-    }
-
-    fn load_cursor(&mut self, database: &Database) -> Result<i64, ConsumeError> {
-        Ok(consumer::find_cursor(database, "notes")?)
-    }
-
-    fn batch_limit(&self) -> usize {
-        3
-    }
-
-    fn consume(&mut self, database: &Database, events: &[Event], up_to: i64) -> Result<(), ConsumeError> {
-        self.attempts.fetch_add(1, Ordering::Relaxed);
-        if self.is_failing.load(Ordering::Relaxed) {
-            return Err("the outside world is down".into());
-        }
-        database.write_blocking(move |tx| consumer::store_cursor(tx, "notes", up_to))?;
-        self.seen.lock().unwrap().extend(events.iter().map(|event| event.sequence));
-        Ok(())
-    }
-}
-
-/// A consumer at work, and what it notes.
-struct Work {
-    progress: Arc<Progress>,
-    seen: Arc<Mutex<Vec<i64>>>,
-    is_failing: Arc<AtomicBool>,
-    attempts: Arc<AtomicUsize>,
-    stop: watch::Sender<bool>,
-}
-
-fn work(database: &Database, is_failing: bool) -> Work {
-    let (stop, stopped) = watch::channel(false);
-    let (seen, attempts) = (Arc::default(), Arc::default());
-    let is_failing = Arc::new(AtomicBool::new(is_failing));
-    let notes = Notes { seen: Arc::clone(&seen), is_failing: Arc::clone(&is_failing), attempts: Arc::clone(&attempts) };
-    let runtime = consumer::Runtime { database: database.clone(), clock: Clock::fixed(NOW_MS), stop: stopped };
-    Work { progress: consumer::start(notes, runtime), seen, is_failing, attempts, stop }
-}
-
-async fn append_events(database: &Database, count: usize) {
-    let append = move |tx: &Tx<'_>| -> Result<(), Error> {
-        let entity = Entity { kind: "test", id: tx.next_uuid() };
-        for _ in 0..count {
-            let (payload, at_ms) = (serde_json::json!({}), tx.now_ms());
-            let event = NewEvent { kind: "test", actor: Actor::System, entity, payload, cause: None, at_ms };
-            event_log::append(tx, &event)?;
-        }
-        Ok(())
-    };
-    database.write(append).await.unwrap();
-}
-
-async fn wait_for_cursor(work: &Work, cursor: i64) {
-    wait_until("the consumer is there", || async { work.progress.cursor() >= cursor }).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_consumer_goes_on_where_it_was_and_sees_each_event_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("tenant.db");
-    let database = Database::open(&path, &migration::TENANT, &options()).unwrap();
-    append_events(&database, 10).await;
-    let first = work(&database, false);
-    wait_for_cursor(&first, 10).await;
-    append_events(&database, 1).await;
-    wait_for_cursor(&first, 11).await;
-    first.stop.send_replace(true);
-    assert_eq!(*first.seen.lock().unwrap(), (1..=11).collect::<Vec<i64>>());
-    wait_until("the consumer has ended", || async { Arc::strong_count(&first.seen) == 1 }).await;
-    append_events(&database, 4).await;
-    drop(database);
-    let database = Database::open(&path, &migration::TENANT, &options()).unwrap();
-    let second = work(&database, false);
-    wait_for_cursor(&second, 15).await;
-    assert_eq!(*second.seen.lock().unwrap(), (12..=15).collect::<Vec<i64>>());
-    assert_eq!(first.seen.lock().unwrap().len(), 11, "the stopped one saw nothing more");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_failing_consumer_tries_again_and_shows_its_lag() {
-    let folder = tempfile::tempdir().unwrap();
-    let database = Database::open(&folder.path().join("tenant.db"), &migration::TENANT, &options()).unwrap();
-    append_events(&database, 5).await;
-    let work = work(&database, true);
-    wait_until("it was tried twice", || async { work.attempts.load(Ordering::Relaxed) >= 2 }).await;
-    assert_eq!(work.progress.last_error(), "the outside world is down");
-    assert_eq!(*database.head().borrow() - work.progress.cursor(), 5, "the lag is visible");
-    assert!(work.progress.is_stuck(5, NOW_MS + 31_000) && !work.progress.is_stuck(5, NOW_MS + 1_000));
-    assert!(work.seen.lock().unwrap().is_empty());
-    work.is_failing.store(false, Ordering::Relaxed);
-    wait_for_cursor(&work, 5).await;
-    assert_eq!(*work.seen.lock().unwrap(), [1, 2, 3, 4, 5]);
-    assert_eq!(work.progress.last_error(), "");
-    assert!(!work.progress.is_stuck(5, NOW_MS + 31_000));
 }

@@ -1,22 +1,20 @@
 //! The live feed over real sockets: who gets in, what arrives, and how a client that was away catches up.
 
-use std::time::Duration;
-
 use futures_util::{SinkExt, StreamExt};
 use salesbrain::account::model::Role;
 use salesbrain::store::Error as StoreError;
 use salesbrain::tenant::event_log::{self, Actor, Entity, NewEvent};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::support::{LIMIT, Person, TestApp, numbered_reply, reply, wait_until};
 
 /// An open feed.
 pub(crate) struct Feed {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: WebSocketStream<TcpStream>,
 }
 
 /// What became of an attempt to open a feed.
@@ -43,11 +41,21 @@ impl Knock {
 
 /// Opens a socket with headers; then says `first`, if anything.
 async fn open(test: &TestApp, path: &str, headers: &[(&'static str, String)], first: Option<&str>) -> Knock {
+    let stream = TcpStream::connect(test.address).await.unwrap();
+    open_over(stream, (test, path, headers), first).await
+}
+
+/// [`open`] over a connection that is there.
+async fn open_over(
+    stream: TcpStream,
+    (test, path, headers): (&TestApp, &str, &[(&'static str, String)]),
+    first: Option<&str>,
+) -> Knock {
     let mut request = format!("ws://{}{path}", test.address).into_client_request().unwrap();
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
-    let mut feed = match tokio_tungstenite::connect_async(request).await {
+    let mut feed = match tokio_tungstenite::client_async(request, stream).await {
         Ok((socket, _response)) => Feed { socket },
         Err(tungstenite::Error::Http(response)) => return Knock::Refused(response.status().as_u16()),
         Err(error) => panic!("the socket could not be opened: {error}"),
@@ -124,6 +132,12 @@ async fn head(test: &TestApp, person: &Person) -> i64 {
 
 /// Appends events to the log as the program itself would.
 async fn append_events(test: &TestApp, count: usize) {
+    append_long_events(test, count, 0).await;
+}
+
+/// Appends events that are this many bytes longer than needed.
+async fn append_long_events(test: &TestApp, count: usize, padding: usize) {
+    let padding = "x".repeat(padding);
     let tenant = test.tenant(test.organization_id).await;
     let append = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
         for number in 0..count {
@@ -131,7 +145,7 @@ async fn append_events(test: &TestApp, count: usize) {
                 kind: "connection.tested",
                 actor: Actor::System,
                 entity: Entity { kind: "connection", id: uuid::Uuid::from_u128(7) },
-                payload: json!({ "number": number }),
+                payload: json!({ "number": number, "padding": padding }),
                 cause: None,
                 at_ms: tx.now_ms(),
             };
@@ -359,14 +373,17 @@ async fn another_organization_never_arrives() {
     }
 }
 
+/// How many feeds the program counts as open.
+async fn count_feeds(test: &TestApp) -> i64 {
+    let text = test.get("/metrics", &test.operator).await.expect(200).text;
+    let line = text.lines().find(|line| line.starts_with("salesbrain_live_connections ")).unwrap();
+    line.rsplit(' ').next().unwrap().parse().unwrap()
+}
+
 #[tokio::test]
 async fn open_feeds_are_counted_and_forgotten() {
     let test = TestApp::start().await;
-    let count = async || {
-        let text = test.get("/metrics", &test.operator).await.expect(200).text;
-        let line = text.lines().find(|line| line.starts_with("salesbrain_live_connections ")).unwrap().to_owned();
-        line.rsplit(' ').next().unwrap().parse::<i64>().unwrap()
-    };
+    let count = async || count_feeds(&test).await;
     assert_eq!(count().await, 0);
     let (first, _hello) = Feed::open(&test, "/api/v1/live", &test.operator).await;
     let (second, _hello) = Feed::open(&test, "/ws/conversations", &test.operator).await;
@@ -375,14 +392,31 @@ async fn open_feeds_are_counted_and_forgotten() {
     wait_until("closed feeds are no longer counted", async || count().await == 0).await;
 }
 
+/// A client whose system takes only a few thousand bytes for it.
+async fn open_narrow(test: &TestApp) -> Feed {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(test.address).await.unwrap();
+    let headers = [("authorization", format!("Bearer {}", test.operator.token))];
+    open_over(stream, (test, "/api/v1/live", &headers), None).await.expect_hello().0
+}
+
 #[tokio::test]
-async fn a_client_that_reads_nothing_holds_nobody_up() {
+async fn a_client_that_reads_nothing_holds_nobody_up_and_is_let_go() {
     let test = TestApp::start().await;
-    let (_deaf, _hello) = Feed::open(&test, "/api/v1/live", &test.operator).await;
+    let _deaf = open_narrow(&test).await;
     let (mut feed, _hello) = Feed::open(&test, "/api/v1/live", &test.operator).await;
-    for _burst in 0..10 {
-        append_events(&test, 1_000).await;
-    }
-    let read = tokio::time::timeout(Duration::from_secs(15), feed.events_up_to(10_000)).await;
+    assert_eq!(count_feeds(&test).await, 2);
+    // Twenty megabytes: several times what a system sends ahead.
+    let append_all = async {
+        for _burst in 0..10 {
+            append_long_events(&test, 1_000, 2_000).await;
+        }
+    };
+    let read_all = tokio::time::timeout(LIMIT, feed.events_up_to(10_000));
+    let (_appended, read) = tokio::join!(append_all, read_all);
     assert_eq!(sequences(&read.unwrap()), (1..=10_000).collect::<Vec<i64>>());
+    wait_until("the client that reads nothing is let go", async || count_feeds(&test).await == 1).await;
+    append_events(&test, 1).await;
+    assert_eq!(sequences(&feed.events_up_to(10_001).await), [10_001]);
 }

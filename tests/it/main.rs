@@ -9,6 +9,8 @@ mod authorisation;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod openapi;
@@ -18,6 +20,8 @@ mod operation;
 mod session;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod tenants;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]

@@ -417,14 +417,14 @@ impl Drop for TestApp {
 
 /// The files below a folder that this process holds open.
 #[cfg(target_os = "linux")]
-fn open_files_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn open_files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir("/proc/self/fd").unwrap();
     let targets = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
     targets.filter(|target| target.starts_with(folder)).collect()
 }
 
 #[cfg(not(target_os = "linux"))]
-fn open_files_below(_folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn open_files_below(_folder: &Path) -> Vec<PathBuf> {
     Vec::new()
 }
 

@@ -4,11 +4,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::pin::pin;
+
+use futures_util::FutureExt;
 
 use crate::search::{
     Cursor, Filters, IndexBuilder, IndexError, Opened, Page, Query, RebuildReason, SearchDocument, SearchIndex, Sort,
-    WriterPool,
+    WriterPermit, WriterPool,
 };
+
+fn permit() -> WriterPermit {
+    WriterPool::default().try_acquire().unwrap()
+}
 
 fn message(number: u64, body: &str) -> SearchDocument {
     SearchDocument {
@@ -25,7 +32,7 @@ fn message(number: u64, body: &str) -> SearchDocument {
 }
 
 fn build(directory: &Path, numbers: std::ops::Range<u64>) -> SearchIndex {
-    let mut builder = IndexBuilder::create(directory, WriterPool::default().acquire()).unwrap();
+    let mut builder = IndexBuilder::create(directory, permit()).unwrap();
     builder.add(&numbers.map(|number| message(number, "Grüsse aus Zürich")).collect::<Vec<_>>()).unwrap();
     builder.swap(7, None).unwrap()
 }
@@ -51,7 +58,7 @@ fn a_missing_index_is_built_and_opened_again() {
     drop(build(&directory, 0..5));
     let index = open(&directory);
     assert_eq!((index.cursor(), index.message_count()), (7, 5));
-    index.verify().unwrap();
+    index.verify(&|| false).unwrap();
 }
 
 #[test]
@@ -95,7 +102,7 @@ fn finds_all_spellings_and_parts_of_addresses() {
 #[test]
 fn relevance_prefers_subject_and_names() {
     let folder = tempfile::tempdir().unwrap();
-    let mut builder = IndexBuilder::create(&folder.path().join("index"), WriterPool::default().acquire()).unwrap();
+    let mut builder = IndexBuilder::create(&folder.path().join("index"), permit()).unwrap();
     let mut in_name = message(1, "x");
     "Anna Rossi".clone_into(&mut in_name.contact_name);
     let mut in_subject = message(2, "x");
@@ -112,32 +119,39 @@ fn an_indexer_replaces_and_commits_the_cursor() {
     let directory = folder.path().join("index");
     let index = build(&directory, 0..3);
     let pool = WriterPool::new(2);
-    let mut indexer = index.indexer(pool.acquire()).unwrap();
-    assert!(matches!(index.indexer(pool.acquire()), Err(IndexError::Busy)));
+    let mut indexer = index.indexer(pool.try_acquire().unwrap()).unwrap();
+    assert!(matches!(index.indexer(pool.try_acquire().unwrap()), Err(IndexError::Busy)));
     indexer.add(&[message(1, "neu"), message(9, "neu")]).unwrap();
     indexer.add(&[message(9, "neu")]).unwrap();
-    indexer.delete(&[2, 77]).unwrap();
     assert_eq!(find(&index, "neu", Sort::Date, None).0, [0_u64; 0]);
     indexer.commit(8).unwrap();
     assert_eq!(find(&index, "neu", Sort::Date, None).0, [9, 1]);
-    assert_eq!(find(&index, "", Sort::Date, None).0, [9, 1, 0]);
+    assert_eq!(find(&index, "", Sort::Date, None).0, [9, 2, 1, 0]);
     indexer.add(&[message(10, "neu")]).unwrap();
     drop(indexer);
-    assert_eq!((open(&directory).cursor(), open(&directory).message_count()), (8, 3));
-    index.indexer(pool.acquire()).unwrap().close().unwrap();
+    assert_eq!((open(&directory).cursor(), open(&directory).message_count()), (8, 4));
+    index.indexer(pool.try_acquire().unwrap()).unwrap().close().unwrap();
     assert_eq!(index.cursor(), 8);
 }
 
-#[test]
-fn a_pool_bounds_the_writers() {
+#[tokio::test]
+async fn a_pool_bounds_the_writers_and_tells_when_one_is_wanted() {
     let pool = WriterPool::new(1);
-    let permit = pool.acquire();
+    let permit = pool.acquire().await;
     assert!(pool.try_acquire().is_none());
-    std::thread::scope(|scope| {
-        let waiting = scope.spawn(|| drop(pool.acquire()));
-        drop(permit);
-        waiting.join().unwrap();
-    });
+    assert!(pool.wanted().now_or_never().is_none(), "nobody waits yet");
+    let (first, second) = (pool.acquire(), pool.acquire());
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    assert!(first.as_mut().now_or_never().is_none() && second.as_mut().now_or_never().is_none());
+    pool.wanted().now_or_never().expect("two wait");
+    let mut work = pool.work();
+    drop(permit);
+    assert!(work.changed().now_or_never().is_some(), "those who wait see that it goes on");
+    assert!(second.as_mut().now_or_never().is_none(), "the other was first");
+    let permit = first.as_mut().now_or_never().expect("it was given back");
+    drop(permit);
+    drop(second.await);
+    assert!(pool.wanted().now_or_never().is_none(), "nobody waits any more");
     assert!(pool.try_acquire().is_some());
 }
 
@@ -149,19 +163,19 @@ fn a_swap_shows_the_new_index_in_every_clone() {
     let clone = index.clone();
     let pool = WriterPool::default();
 
-    let indexer = index.indexer(pool.acquire()).unwrap();
-    let builder = IndexBuilder::create(&directory, pool.acquire()).unwrap();
+    let indexer = index.indexer(pool.try_acquire().unwrap()).unwrap();
+    let builder = IndexBuilder::create(&directory, pool.try_acquire().unwrap()).unwrap();
     assert!(matches!(builder.swap(1, Some(&index)), Err(IndexError::Busy)));
     drop(indexer);
     assert_eq!(clone.message_count(), 3);
 
-    let mut builder = IndexBuilder::create(&directory, pool.acquire()).unwrap();
+    let mut builder = IndexBuilder::create(&directory, pool.try_acquire().unwrap()).unwrap();
     builder.add(&[message(50, "neu")]).unwrap();
     assert_eq!(find(&clone, "", Sort::Date, None).0, [2, 1, 0]);
     builder.swap(20, Some(&index)).unwrap();
     assert_eq!((find(&clone, "", Sort::Date, None).0, clone.cursor()), (vec![50], 20));
 
-    let mut indexer = clone.indexer(pool.acquire()).unwrap();
+    let mut indexer = clone.indexer(pool.try_acquire().unwrap()).unwrap();
     indexer.add(&[message(51, "neu")]).unwrap();
     indexer.commit(21).unwrap();
     drop(indexer);
@@ -187,7 +201,7 @@ fn what_a_crash_leaves_is_cleaned_up() {
 fn pages_neither_repeat_nor_skip_while_messages_arrive() {
     let folder = tempfile::tempdir().unwrap();
     let index = build(&folder.path().join("index"), 0..95);
-    let mut indexer = index.indexer(WriterPool::default().acquire()).unwrap();
+    let mut indexer = index.indexer(permit()).unwrap();
     for sort in [Sort::Date, Sort::Relevance] {
         let newest = find(&index, "", Sort::Date, None).0[0];
         let (mut found, mut next) = find(&index, "angebot", sort, None);
@@ -263,8 +277,8 @@ fn use_damaged(source: &Path, file: &str, damage: &dyn Fn(Vec<u8>) -> Option<Vec
             drop(index.search(&Query::parse(text).unwrap(), &Filters::default(), page));
         }
     }
-    let is_noticed = index.verify().is_err();
-    if let Ok(mut indexer) = index.indexer(WriterPool::default().acquire()) {
+    let is_noticed = index.verify(&|| false).is_err();
+    if let Ok(mut indexer) = index.indexer(permit()) {
         drop(indexer.add(&[message(1, "neu"), message(5_000, "neu")]));
         drop(indexer.commit(9));
     }
@@ -276,8 +290,8 @@ fn damage_is_noticed_and_a_rebuild_helps() {
     let folder = tempfile::tempdir().unwrap();
     let directory = folder.path().join("index");
     let index = build(&directory, 0..3_000);
-    let mut indexer = index.indexer(WriterPool::default().acquire()).unwrap();
-    indexer.delete(&[5]).unwrap();
+    let mut indexer = index.indexer(permit()).unwrap();
+    indexer.add(&[message(5, "neu")]).unwrap();
     indexer.commit(8).unwrap();
     drop((indexer, index));
     let garble = |seed: u8| {

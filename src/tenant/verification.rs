@@ -1,0 +1,34 @@
+//! Verifies the search index of an organization once after it was opened, in the background: one organization at a time,
+//! and giving way to everyone else. Damage that no search has met yet is found here, and a job builds the index anew.
+
+use std::sync::Arc;
+
+use tokio::sync::{Semaphore, watch};
+
+use super::job_runner::{Wake, Workshop};
+use crate::inbox::indexer::IndexingError;
+use crate::search::IndexError;
+
+/// Verifies the index when it is this organization's turn.
+pub(super) async fn run(workshop: Workshop, wake: Wake, turns: Arc<Semaphore>, mut stop: watch::Receiver<bool>) {
+    let turn = tokio::select! {
+        turn = turns.acquire() => turn,
+        _stopped = stop.changed() => return,
+    };
+    let index = Arc::clone(&workshop.index);
+    let verified = tokio::task::spawn_blocking(move || index.verify()).await;
+    drop(turn);
+    match verified {
+        Ok(Ok(())) | Ok(Err(IndexingError::Closing)) => {}
+        Ok(Err(IndexingError::Index(error @ IndexError::Corrupt { .. }))) => {
+            tracing::error!(%error, "the search index is damaged, it is built anew");
+            match workshop.index.request_rebuild(&workshop.database).await {
+                Ok(is_first) if is_first => wake.wake(),
+                Ok(_asked_already) => {}
+                Err(error) => tracing::warn!(%error, "the job that builds the search index anew could not be stored"),
+            }
+        }
+        Ok(Err(error)) => tracing::warn!(%error, "the search index could not be verified"),
+        Err(error) => tracing::error!(%error, "verifying the search index failed"),
+    }
+}
