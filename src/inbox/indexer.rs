@@ -8,6 +8,7 @@
 //! Who writes has a [`Turn`], which one waits for in a task and never on a blocking thread: those are few, and readers
 //! need them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -247,8 +248,13 @@ impl IndexState {
     }
 
     /// Adds messages and commits them together with the cursor.
-    fn index(&self, mut turn: Turn, documents: &[SearchDocument], cursor: i64) -> Result<(), IndexingError> {
-        let outcome = self.index_with(&mut turn, documents, cursor);
+    fn index(
+        &self,
+        mut turn: Turn,
+        (database, ids): (&Database, &[MessageId]),
+        cursor: i64,
+    ) -> Result<(), IndexingError> {
+        let outcome = self.index_with(&mut turn, (database, ids), cursor);
         if outcome.is_err() {
             // A writer is of no use after a failure.
             *turn.indexer = None;
@@ -260,14 +266,21 @@ impl IndexState {
         outcome
     }
 
-    fn index_with(&self, turn: &mut Turn, documents: &[SearchDocument], cursor: i64) -> Result<(), IndexingError> {
+    fn index_with(
+        &self,
+        turn: &mut Turn,
+        (database, ids): (&Database, &[MessageId]),
+        cursor: i64,
+    ) -> Result<(), IndexingError> {
         if let Some(permit) = turn.permit.take() {
             let index = self.current().ok_or(IndexingError::NotOpen)?;
             *turn.indexer = Some(index.indexer(permit)?);
         }
         let Some(writer) = turn.indexer.as_mut() else { return Err(IndexingError::NotOpen) };
-        writer.add(documents)?;
-        self.pulse.beat();
+        for chunk in ids.chunks(CHUNK) {
+            writer.add(&database.read_blocking(|connection| list_documents(connection, chunk))?)?;
+            self.pulse.beat();
+        }
         writer.commit(unsigned(cursor))?;
         Ok(())
     }
@@ -397,14 +410,12 @@ impl Consumer for Indexing {
     }
 
     fn consume(&mut self, turn: Turn, database: &Database, batch: &Batch) -> Result<(), ConsumeError> {
-        let ids: Vec<MessageId> = batch.events.iter().filter_map(message_of).collect();
-        in_background(|| {
-            let mut documents = Vec::with_capacity(ids.len());
-            for chunk in ids.chunks(CHUNK) {
-                documents.extend(database.read_blocking(|connection| list_documents(connection, chunk))?);
-            }
-            self.state.index(turn, &documents, batch.up_to)
-        })?;
+        let mut ids: Vec<MessageId> = batch.events.iter().filter_map(message_of).collect();
+        let renamed: BTreeSet<_> = batch.events.iter().filter_map(renamed_record).collect();
+        for (sql, id) in renamed {
+            ids.extend(database.read_blocking(|connection| list_messages_of(connection, sql, id))?);
+        }
+        in_background(|| self.state.index(turn, (database, &ids), batch.up_to))?;
         Ok(())
     }
 
@@ -426,6 +437,24 @@ fn message_of(event: &Event) -> Option<MessageId> {
     let is_message = matches!(event.kind.as_str(), "message.received" | "message.auto_received" | "message.sent");
     let payload: Payload = is_message.then(|| serde_json::from_str(event.payload.get()).ok())??;
     payload.message_id
+}
+
+/// A record whose name is in the documents of its messages, and how to find them: they are written anew when it changes.
+fn renamed_record(event: &Event) -> Option<(&'static str, uuid::Uuid)> {
+    let sql = match event.kind.as_str() {
+        "contact.renamed" => {
+            "SELECT m.id FROM conversation c JOIN message m ON m.conversation_id = c.id WHERE c.contact_id = ?1"
+        }
+        "campaign.renamed" => "SELECT id FROM message WHERE campaign_id = ?1",
+        _ => return None,
+    };
+    Some((sql, event.entity_id))
+}
+
+fn list_messages_of(connection: &Connection, sql: &str, id: uuid::Uuid) -> Result<Vec<MessageId>, store::Error> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([id.as_bytes().as_slice()], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 const DOCUMENT: &str = "SELECT m.number, c.number, m.occurred_at_ms, m.is_received, m.subject, m.text, m.quoted_text,

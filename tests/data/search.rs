@@ -459,3 +459,27 @@ async fn an_index_ahead_of_its_data_is_rebuilt() {
     program.post(&anna(reply(1, "After the restore", "angebot")).json()).await;
     wait_for_hits(&program, "angebot", 4).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_gets_another_name_is_found_by_it_with_all_that_was_written_before() {
+    let program = Program::start().await;
+    let bea = |body: Body| body.lead("b@people.example").mailbox("m@we.example").with("campaign_id", "c1");
+    program
+        .post(&bea(sent(3 * DAY_MS, "Idea", 1)).with("campaign_name", "Herbst").with("lastName", "Meier").json())
+        .await;
+    program.post(&bea(reply(2 * DAY_MS, "Re: Idea", "Yes.")).with("campaign_name", "Herbst").json()).await;
+    wait_for_hits(&program, "from:meier", 1).await;
+    wait_for_hits(&program, "herbst", 2).await;
+    program
+        .post(
+            &bea(Body::new("lead_interested", DAY_MS))
+                .with("campaign_name", "Winter")
+                .with("lastName", "Zoller")
+                .json(),
+        )
+        .await;
+    wait_for_hits(&program, "from:zoller", 1).await;
+    wait_for_hits(&program, "winter", 2).await;
+    assert_eq!(subjects(&program, "from:meier").await, Vec::<String>::new());
+    assert_eq!(subjects(&program, "herbst").await, Vec::<String>::new());
+}
