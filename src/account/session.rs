@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::model::Session;
 use super::store::{self, Refresh, Standing};
-use super::token::{random_secret, secret_hash};
+use super::token::{RefreshToken, secret_hash};
 use crate::app::AppInner;
 use crate::clock::DAY_MS;
 use crate::error::{Code, Error, Result};
@@ -22,6 +22,10 @@ pub struct SignedIn {
 /// One answer for every reason, so that nobody learns which addresses have an account.
 fn refused() -> Error {
     Error::new(Code::Unauthenticated, "e-mail address or password is wrong")
+}
+
+fn ended() -> Error {
+    Error::new(Code::Unauthenticated, "the session has ended: sign in again")
 }
 
 impl AppInner {
@@ -69,30 +73,31 @@ impl AppInner {
 
     /// Starts a session.
     pub async fn start_session(&self, account_id: AccountId, organization_id: OrganizationId) -> Result<SignedIn> {
-        let refresh_token = random_secret();
-        let hash = secret_hash(&refresh_token);
+        let refresh_token = RefreshToken::random();
+        let hashes = refresh_token.hashes();
         let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
         let id = self
             .control
-            .write(move |tx| store::create_session(tx, (account_id, organization_id), hash, lifetime_ms))
+            .write(move |tx| store::create_session(tx, (account_id, organization_id), hashes, lifetime_ms))
             .await?;
-        Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token) })
+        Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token.text()) })
     }
 
     /// Exchanges a refresh token for a new access token and the next refresh token.
     pub async fn refresh_session(&self, refresh_token: &str) -> Result<SignedIn> {
-        let next = random_secret();
-        let (hash, next_hash) = (secret_hash(refresh_token), secret_hash(&next));
+        let Some(shown) = RefreshToken::parse(refresh_token) else { return Err(ended()) };
+        let next = shown.next();
+        let (hashes, next_hash) = (shown.hashes(), next.hashes().token);
         let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
-        let refresh = self.control.write(move |tx| store::rotate_session(tx, hash, next_hash, lifetime_ms)).await?;
+        let refresh = self.control.write(move |tx| store::rotate_session(tx, hashes, next_hash, lifetime_ms)).await?;
         match refresh {
-            Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next) }),
+            Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next.text()) }),
             Refresh::Concurrent(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: None }),
-            Refresh::Reused => {
-                tracing::warn!("a refresh token was used twice: its session was ended");
-                Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again"))
+            Refresh::Reused(session_id) => {
+                tracing::warn!(%session_id, "a refresh token was used twice: its session was ended");
+                Err(ended())
             }
-            Refresh::Unknown => Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again")),
+            Refresh::Unknown => Err(ended()),
         }
     }
 
@@ -125,9 +130,7 @@ impl AppInner {
     async fn issue(&self, id: SessionId) -> Result<Session> {
         let now_ms = self.clock.now_ms();
         let standing = self.control.read(move |connection| store::find_standing(connection, id, now_ms)).await?;
-        let Some(standing) = standing else {
-            return Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again"));
-        };
+        let Some(standing) = standing else { return Err(ended()) };
         let Some((access_token, expires_at_ms)) = self.signer.sign(id, now_ms) else {
             return Err(Error::internal("the access token could not be signed"));
         };

@@ -273,6 +273,44 @@ async fn a_refresh_token_used_again_later_ends_the_session() {
     assert!(is_signed_in(&test, &other.token).await, "another session of the same account is not concerned");
 }
 
+/// A thief who goes on refreshing pushes the stolen token ever further back: its owner still ends what the thief has.
+#[tokio::test]
+async fn any_earlier_refresh_token_ends_the_session() {
+    let test = TestApp::start().await;
+    for generations in [2, 5] {
+        let person = test.sign_in_again(&test.operator).await;
+        let (mut newest, mut access_token) = (person.refresh_token.clone(), String::new());
+        for _generation in 0..generations {
+            test.app.clock.advance_ms(AFTER_GRACE_MS);
+            let answer = refresh(&test, &newest).await.expect(200);
+            newest = cookie_of(&answer).0;
+            access_token = answer.data()["access_token"].as_str().unwrap().to_owned();
+        }
+        let reused = refresh(&test, &person.refresh_token).await;
+        assert_eq!(cookie_of(&reused).0, "");
+        reused.expect_refusal(401, "unauthenticated");
+        assert!(!is_signed_in(&test, &access_token).await, "the thief is still in after {generations} refreshes");
+        refresh(&test, &newest).await.expect_refusal(401, "unauthenticated");
+    }
+    // Within the time two tabs share, one generation is tolerated and no more.
+    let person = test.sign_in_again(&test.operator).await;
+    let second = cookie_of(&refresh(&test, &person.refresh_token).await.expect(200)).0;
+    refresh(&test, &second).await.expect(200);
+    refresh(&test, &second).await.expect(200);
+    refresh(&test, &person.refresh_token).await.expect_refusal(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_made_up_refresh_token_ends_nobodys_session() {
+    let test = TestApp::start().await;
+    let token = &test.operator.refresh_token;
+    let (family, secret) = token.split_once('.').unwrap();
+    for made_up in [format!(".{secret}"), format!("x{family}.{secret}"), ".".to_owned(), family.to_owned()] {
+        refresh(&test, &made_up).await.expect_refusal(401, "unauthenticated");
+    }
+    refresh(&test, token).await.expect(200);
+}
+
 #[tokio::test]
 async fn sessions_end_by_themselves() {
     let test = TestApp::start().await;
