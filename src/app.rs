@@ -41,7 +41,7 @@ pub struct AppInner {
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
     pub metrics: Metrics,
-    /// Asked for at set-up when the browser is on another machine.
+    /// Asked for at set-up when the browser may be on another machine.
     pub setup_code: String,
     /// When the program started, UTC milliseconds.
     pub started_at_ms: i64,

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::network::Network;
+
 /// The default file, which is also the documentation.
 pub const DEFAULT_FILE: &str = include_str!("config/default.toml");
 /// Where a configuration file is looked for when none is named.
@@ -35,6 +37,7 @@ pub struct Config {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub public_url: String,
+    pub trusted_proxies: Vec<Network>,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub webhook_limit_bytes: usize,
@@ -150,6 +153,10 @@ fn typed_like(default: Option<&toml::Value>, text: &str) -> toml::Value {
         Some(toml::Value::Integer(_)) => {
             text.trim().parse().map_or_else(|_error| toml::Value::String(text.to_owned()), toml::Value::Integer)
         }
+        Some(toml::Value::Array(_)) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
+        }
         _ => toml::Value::String(text.to_owned()),
     }
 }
@@ -162,6 +169,9 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
         let is_web = config.public_url.starts_with("http://") || config.public_url.starts_with("https://");
         if !is_web {
             return refuse("public_url", "must start with http:// or https://");
+        }
+        if let Err(error) = url::Url::parse(&config.public_url) {
+            return refuse("public_url", &error.to_string());
         }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
     }
@@ -178,6 +188,17 @@ impl Config {
     /// The address under which the appliance is reached, without a trailing slash.
     pub fn base_url(&self) -> String {
         if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.clone() }
+    }
+
+    /// Whether `public_url` says that the appliance is reached from other machines.
+    pub fn is_public(&self) -> bool {
+        let url = url::Url::parse(&self.public_url).ok();
+        match url.as_ref().and_then(url::Url::host) {
+            None => false,
+            Some(url::Host::Domain(name)) => !name.eq_ignore_ascii_case("localhost"),
+            Some(url::Host::Ipv4(address)) => !address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => !address.is_loopback(),
+        }
     }
 }
 
@@ -247,10 +268,44 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        for (name, value) in
-            [("SALESBRAIN_LISTEN", "nowhere"), ("SALESBRAIN_READERS", "many"), ("SALESBRAIN_PUBLIC_URL", "ftp://x")]
-        {
+        for (name, value) in [
+            ("SALESBRAIN_LISTEN", "nowhere"),
+            ("SALESBRAIN_READERS", "many"),
+            ("SALESBRAIN_PUBLIC_URL", "ftp://x"),
+            ("SALESBRAIN_PUBLIC_URL", "https://"),
+            ("SALESBRAIN_TRUSTED_PROXIES", "10.0.0.1, nowhere"),
+        ] {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn trusted_proxies_come_from_a_file_or_with_commas_from_the_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, "trusted_proxies = ['10.0.0.0/8', '::1']").unwrap();
+        let by_file = load_from(Some(&path), &BTreeMap::new(), &Overrides::default()).unwrap().trusted_proxies;
+        let variables = environment(&[("SALESBRAIN_TRUSTED_PROXIES", "10.0.0.0/8,::1")]);
+        let by_environment = load_from(None, &variables, &Overrides::default()).unwrap().trusted_proxies;
+        assert_eq!(by_file, by_environment);
+        assert_eq!(by_file.iter().map(Network::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+        let none = environment(&[("SALESBRAIN_TRUSTED_PROXIES", "")]);
+        assert!(load_from(Some(&path), &none, &Overrides::default()).unwrap().trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn an_appliance_is_public_when_its_address_is() {
+        for (public_url, is_public) in [
+            ("", false),
+            ("http://localhost:8001", false),
+            ("http://127.0.0.1", false),
+            ("http://[::1]:8001", false),
+            ("https://sales.example.com", true),
+            ("http://192.168.1.7:8001", true),
+        ] {
+            let variables = environment(&[("SALESBRAIN_PUBLIC_URL", public_url)]);
+            let config = load_from(None, &variables, &Overrides::default()).unwrap();
+            assert_eq!(config.is_public(), is_public, "{public_url}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::http::access::{COOKIE, Caller, cookie};
 use crate::http::extract::Body;
-use crate::http::middleware::peer_address;
+use crate::http::peer::{is_local, peer_address};
 use crate::http::respond::Answer;
 
 /// Whether the appliance waits for its owner.
@@ -24,7 +24,7 @@ use crate::http::respond::Answer;
 pub struct SetupState {
     /// No account exists yet.
     is_needed: bool,
-    /// The browser is on another machine: it must show the code from the program's log.
+    /// The browser is, or may be, on another machine: it must show the code from the program's log.
     is_code_needed: bool,
 }
 
@@ -32,13 +32,7 @@ pub struct SetupState {
 #[utoipa::path(get, path = "/api/v1/setup", tag = "session", responses((status = 200, body = Answer<SetupState>)))]
 pub async fn show_setup(State(app): State<App>, parts: Parts) -> Result<Answer<SetupState>> {
     let has_accounts = app.control.read(store::has_accounts).await?;
-    Ok(Answer::new(SetupState { is_needed: !has_accounts, is_code_needed: !is_local(&parts) }))
-}
-
-/// Whether the request comes from this machine itself and not through a proxy.
-fn is_local(parts: &Parts) -> bool {
-    let is_proxied = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| parts.headers.contains_key(*name));
-    peer_address(parts).is_loopback() && !is_proxied
+    Ok(Answer::new(SetupState { is_needed: !has_accounts, is_code_needed: !is_local(&parts, &app.config) }))
 }
 
 /// The owner and the first organization.
@@ -56,7 +50,7 @@ pub struct SetupRequest {
     organization_name: String,
     /// Language of the interface.
     language: Option<Language>,
-    /// From the program's log, when the browser is on another machine.
+    /// From the program's log, when the browser may be on another machine.
     #[serde(default)]
     setup_code: String,
 }
@@ -64,8 +58,8 @@ pub struct SetupRequest {
 /// Creates the owner and the first organization, and signs in.
 #[utoipa::path(post, path = "/api/v1/setup", tag = "session", request_body = SetupRequest, responses((status = 200, body = Answer<Session>), (status = 409, description = "set up already")))]
 pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): Body<SetupRequest>) -> Result<Response> {
-    if !is_local(&parts) {
-        let address = peer_address(&parts);
+    if !is_local(&parts, &app.config) {
+        let address = peer_address(&parts, &app.config.trusted_proxies);
         if let Err(wait_s) = app.attempts.take(address, "setup", app.clock.now_ms()) {
             let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
             return Err(Error { retry_after_s: Some(wait_s), ..error });
@@ -100,7 +94,8 @@ pub struct LoginRequest {
 /// Signs in with a password.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "session", request_body = LoginRequest, responses((status = 200, body = Answer<Session>), (status = 401, description = "address or password is wrong"), (status = 429, description = "too many attempts")))]
 pub async fn login(State(app): State<App>, parts: Parts, Body(request): Body<LoginRequest>) -> Result<Response> {
-    let signed_in = app.sign_in(peer_address(&parts), &request.email, request.password).await?;
+    let signed_in =
+        app.sign_in(peer_address(&parts, &app.config.trusted_proxies), &request.email, request.password).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 
@@ -118,7 +113,7 @@ pub async fn login_with_link(
     parts: Parts,
     Body(request): Body<LinkRequest>,
 ) -> Result<Response> {
-    let signed_in = app.sign_in_with_link(peer_address(&parts), &request.token).await?;
+    let signed_in = app.sign_in_with_link(peer_address(&parts, &app.config.trusted_proxies), &request.token).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 

@@ -86,7 +86,7 @@ async fn setting_up_through_a_proxy_needs_the_code_from_the_log() {
         body["setup_code"] = json!(code);
         post_with(&test, "/api/v1/setup", vec![("x-forwarded-for", "203.0.113.9".to_owned())], Some(body))
     };
-    for header in ["x-forwarded-for", "forwarded", "x-real-ip"] {
+    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "via"] {
         let headers = vec![(header, "203.0.113.9".to_owned())];
         let answer = test.send(Method::GET, "/api/v1/setup", Request { headers, ..Request::default() }).await;
         assert_eq!(answer.data(), json!({ "is_needed": true, "is_code_needed": true }), "{header}");
@@ -96,6 +96,38 @@ async fn setting_up_through_a_proxy_needs_the_code_from_the_log() {
     through("WRONGCODE").await.expect_refusal(403, "forbidden");
     assert_eq!(test.get_anonymous("/api/v1/setup").await.data()["is_needed"], json!(true), "nothing was created");
     through(&format!(" {} ", test.app.setup_code.to_lowercase())).await.expect(200);
+}
+
+/// A proxy on the same machine that adds no header still passes on the name it was asked for, as does the browser of
+/// someone on a page whose name was made to point at this machine.
+#[tokio::test]
+async fn setting_up_under_a_foreign_name_needs_the_code_from_the_log() {
+    let test = TestApp::start_empty();
+    let ask = |host: &str| {
+        let headers = vec![("host", host.to_owned())];
+        test.send(Method::GET, "/api/v1/setup", Request { headers, ..Request::default() })
+    };
+    for host in ["localhost", "localhost:8001", "127.0.0.1", "[::1]:8001"] {
+        assert_eq!(ask(host).await.data()["is_code_needed"], json!(false), "{host}");
+    }
+    for host in ["sales.example.com", "evil.example:8001", "localhost.evil.example", "192.168.1.7:8001"] {
+        assert_eq!(ask(host).await.data()["is_code_needed"], json!(true), "{host}");
+        let headers = vec![("host", host.to_owned())];
+        let answer = post_with(&test, "/api/v1/setup", headers, Some(setup_request())).await;
+        answer.expect_refusal(403, "forbidden");
+    }
+    assert_eq!(test.get_anonymous("/api/v1/setup").await.data()["is_needed"], json!(true), "nothing was created");
+}
+
+#[tokio::test]
+async fn setting_up_an_appliance_with_a_public_address_needs_the_code_from_the_log() {
+    let test = TestApp::start_empty_with(|config| config.public_url = "https://sales.example.com".to_owned());
+    let state = test.get_anonymous("/api/v1/setup").await.expect(200).data();
+    assert_eq!(state, json!({ "is_needed": true, "is_code_needed": true }));
+    test.post_anonymous("/api/v1/setup", setup_request()).await.expect_refusal(403, "forbidden");
+    let mut body = setup_request();
+    body["setup_code"] = json!(test.app.setup_code);
+    test.post_anonymous("/api/v1/setup", body).await.expect(200);
 }
 
 #[tokio::test]

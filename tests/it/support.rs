@@ -238,8 +238,14 @@ impl TestApp {
 
     /// The program without any account.
     pub(crate) fn start_empty() -> Self {
+        Self::start_empty_with(|_config| {})
+    }
+
+    /// The program without any account, with settings of choice.
+    pub(crate) fn start_empty_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = folder();
-        let config = config(folder.path());
+        let mut config = config(folder.path());
+        change(&mut config);
         let empty = start_program(folder, config, Clock::fixed(START_MS));
         let nobody = Person {
             account_id: AccountId::from_uuid(uuid::Uuid::nil()),
