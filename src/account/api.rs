@@ -24,7 +24,7 @@ use crate::http::respond::Answer;
 pub struct SetupState {
     /// No account exists yet.
     is_needed: bool,
-    /// The browser is, or may be, on another machine: it must show the code from the program's log.
+    /// The browser is on another machine: it must show the code from the program's log.
     is_code_needed: bool,
 }
 
@@ -50,7 +50,7 @@ pub struct SetupRequest {
     organization_name: String,
     /// Language of the interface.
     language: Option<Language>,
-    /// From the program's log, when the browser may be on another machine.
+    /// From the program's log, when the browser is on another machine.
     #[serde(default)]
     setup_code: String,
 }
@@ -59,11 +59,7 @@ pub struct SetupRequest {
 #[utoipa::path(post, path = "/api/v1/setup", tag = "session", request_body = SetupRequest, responses((status = 200, body = Answer<Session>), (status = 409, description = "set up already")))]
 pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): Body<SetupRequest>) -> Result<Response> {
     if !is_local(&parts, &app.config) {
-        let address = peer_address(&parts, &app.config.trusted_proxies);
-        if let Err(wait_s) = app.attempts.take(address, "setup", app.clock.now_ms()) {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            return Err(Error { retry_after_s: Some(wait_s), ..error });
-        }
+        app.take_attempt(peer_address(&parts, &app.config.trusted_proxies), "setup")?;
         let given = request.setup_code.trim().to_uppercase();
         if !bool::from(subtle::ConstantTimeEq::ct_eq(given.as_bytes(), app.setup_code.as_bytes())) {
             return Err(Error::new(Code::Forbidden, "the set-up code is wrong: it stands in the program's log"));

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::model::Session;
 use super::store::{self, Refresh, Standing};
-use super::token::{RefreshToken, secret_hash};
+use super::token::{RefreshToken, random_secret, secret_hash};
 use crate::app::AppInner;
 use crate::clock::DAY_MS;
 use crate::error::{Code, Error, Result};
@@ -29,13 +29,18 @@ fn ended() -> Error {
 }
 
 impl AppInner {
+    /// Takes one attempt of a caller at an account, a link or the set-up code; too many are refused.
+    pub fn take_attempt(&self, address: IpAddr, subject: &str) -> Result<()> {
+        self.attempts.take(address, subject, self.clock.now_ms()).map_err(|wait_s| {
+            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
+            Error { retry_after_s: Some(wait_s), ..error }
+        })
+    }
+
     /// Checks a password and starts a session.
     pub async fn sign_in(&self, address: IpAddr, email: &str, password: String) -> Result<SignedIn> {
         let email = email.trim().to_lowercase();
-        if let Err(wait_s) = self.attempts.take(address, &email, self.clock.now_ms()) {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            return Err(Error { retry_after_s: Some(wait_s), ..error });
-        }
+        self.take_attempt(address, &email)?;
         if password.len() > super::model::PASSWORD_MAX_BYTES {
             return Err(refused());
         }
@@ -53,12 +58,17 @@ impl AppInner {
         self.start_session(credentials.account_id, organization_id).await
     }
 
+    /// Makes a link that signs an account in once.
+    pub async fn create_sign_in_link(&self, account_id: AccountId, lifetime_ms: i64) -> Result<String> {
+        let token = random_secret();
+        let hash = secret_hash(&token);
+        self.control.write(move |tx| store::create_sign_in_link(tx, account_id, hash, lifetime_ms)).await?;
+        Ok(format!("{}/sign-in/link#{token}", self.config.base_url()))
+    }
+
     /// Signs in with a one-time link's token.
     pub async fn sign_in_with_link(&self, address: IpAddr, token: &str) -> Result<SignedIn> {
-        if let Err(wait_s) = self.attempts.take(address, "link", self.clock.now_ms()) {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            return Err(Error { retry_after_s: Some(wait_s), ..error });
-        }
+        self.take_attempt(address, "link")?;
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
         let Some((account_id, organization_id)) = found else {

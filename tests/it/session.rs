@@ -79,6 +79,34 @@ async fn setting_up_works_once() {
 }
 
 #[tokio::test]
+async fn two_who_set_up_at_once_are_told_apart() {
+    let test = TestApp::start_empty();
+    let setup = |name: &str| {
+        let mut body = setup_request();
+        body["email"] = json!(format!("{name}@acme.example"));
+        body["organization_name"] = json!(name);
+        test.post_anonymous("/api/v1/setup", body)
+    };
+    let (first, second, third) = tokio::join!(setup("first"), setup("second"), setup("third"));
+    let (won, lost): (Vec<Answer>, Vec<Answer>) =
+        [first, second, third].into_iter().partition(|answer| answer.status == 200);
+    assert_eq!((won.len(), lost.len()), (1, 2), "{won:?} {lost:?}");
+    for answer in lost {
+        assert_eq!(answer.header("set-cookie"), "");
+        answer.expect_refusal(409, "conflict");
+    }
+    let accounts: Result<i64, salesbrain::store::Error> = test
+        .app
+        .control
+        .read(|connection| {
+            let sql = "SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM organization)";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await;
+    assert_eq!(accounts.unwrap(), 2, "one account and one organization");
+}
+
+#[tokio::test]
 async fn setting_up_through_a_proxy_needs_the_code_from_the_log() {
     let test = TestApp::start_empty();
     let through = |code: &str| {
@@ -230,6 +258,39 @@ async fn guessing_is_slowed_down_for_the_guesser_only() {
     answer.expect_refusal(429, "rate_limited");
     test.app.clock.advance_ms(15 * 60 * 1_000);
     test.post_anonymous("/api/v1/auth/login", right).await.expect(200);
+}
+
+#[tokio::test]
+async fn signing_in_often_is_not_guessing() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| config.sign_in_attempts = 1).await;
+    let right = json!({ "email": test.operator.email, "password": PASSWORD });
+    for _sign_in in 0..7 {
+        test.post_anonymous("/api/v1/auth/login", right.clone()).await.expect(200);
+    }
+    for _sign_in in 0..7 {
+        let token = create_link(&test, &test.operator, 60_000).await;
+        test.post_anonymous("/api/v1/auth/link", json!({ "token": token })).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_caller_is_counted_alone() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| {
+        config.sign_in_attempts = 2;
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let guess = |forwarded: &str| {
+        let body = json!({ "email": test.operator.email, "password": "x".repeat(2_000) });
+        post_with(&test, "/api/v1/auth/login", vec![("x-forwarded-for", forwarded.to_owned())], Some(body))
+    };
+    for _guess in 0..2 {
+        guess("203.0.113.9").await.expect_refusal(401, "unauthenticated");
+    }
+    guess("203.0.113.9").await.expect_refusal(429, "rate_limited");
+    guess("198.51.100.1").await.expect_refusal(401, "unauthenticated");
+    // What a caller writes himself stands before what the proxy adds.
+    guess("192.0.2.1, 203.0.113.9").await.expect_refusal(429, "rate_limited");
 }
 
 #[tokio::test]
