@@ -38,6 +38,15 @@ impl AppInner {
         Ok((stored, secret))
     }
 
+    /// Replaces a connection's secret; the old one stops working.
+    pub async fn replace_secret(&self, id: ConnectionId) -> Result<String> {
+        let secret = random_secret();
+        let hash = secret_hash(&secret);
+        self.control.write(move |tx| store::update_secret(tx, id, hash)).await?;
+        self.webhook_routes.forget();
+        Ok(secret)
+    }
+
     /// Where providers post, with the secret in the header.
     pub fn webhook_url(&self) -> String {
         format!("{}/webhooks/instantly/webhook", self.config.base_url())
@@ -119,10 +128,7 @@ pub async fn update_secret(
     Id(id): Id<ConnectionId>,
 ) -> Result<Answer<ConnectionWithSecret>> {
     let stored = app.find_connection(&caller, id).await?;
-    let secret = random_secret();
-    let hash = secret_hash(&secret);
-    app.control.write(move |tx| store::update_secret(tx, id, hash)).await?;
-    app.webhook_routes.forget();
+    let secret = app.replace_secret(id).await?;
     let connection = app.complete(&caller, stored).await?;
     Ok(Answer::new(app.with_secret(connection, secret)))
 }
