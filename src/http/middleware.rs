@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::drain;
+use super::respond::Failure;
 use crate::app::App;
 
 /// Names the request in the log and in the answer.
@@ -28,6 +29,9 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     app.metrics.count_request(&route, status, elapsed.as_secs_f64());
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        failure.log(&request_id);
+    }
     let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(request_id, %method, route, status, elapsed_us, "request answered");
     if status >= 500 {

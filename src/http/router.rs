@@ -123,8 +123,9 @@ impl Routes {
             .fallback(assets::serve_asset)
             .method_not_allowed_fallback(refuse_method)
             .layer(tower_http::compression::CompressionLayer::new())
-            .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic))
+            // Around everything else: a panic is counted and logged with its request's id like any other failure.
+            .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .with_state(App::clone(app))
     }
 

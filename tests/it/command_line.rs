@@ -183,6 +183,30 @@ async fn a_sign_in_link_from_the_command_line_signs_in_once() {
     server.end();
 }
 
+/// Who reports a failure has the id from the answer: it leads to the cause in the log.
+#[tokio::test]
+async fn the_cause_of_a_failure_is_logged_with_the_id_of_its_request() {
+    let folder = folder();
+    let folder = folder.path();
+    let created = expect_json(&run_with_input(folder, &CREATE_ACCOUNT, PASSWORD));
+    expect_success(&run(folder, &["reindex"]));
+    let organization_id = created["organization_id"].as_str().unwrap();
+    set_version(&folder.join("data/tenants").join(organization_id).join("tenant.db"), 99);
+    let server = Server::start(program(folder, &["serve", "--listen", "127.0.0.1:0"]));
+    let login = json!({ "email": "olga@acme.example", "password": PASSWORD });
+    let (_status, body) = post(format!("{}/api/v1/auth/login", server.address), login, None).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(format!("{}/api/v1/conversations", server.address));
+    let answer = request.bearer_auth(body["data"]["access_token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 500);
+    let request_id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let log: Vec<Value> = server.end().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let failed: Vec<&Value> = log.iter().filter(|entry| entry["message"] == "a request failed").collect();
+    assert_eq!(failed.len(), 1, "{log:?}");
+    assert_eq!(failed[0]["request_id"], json!(request_id));
+    assert!(failed[0]["causes"].as_str().unwrap().contains("schema version 99"), "{}", failed[0]);
+}
+
 /// A running `demo`; killed if the test ends early.
 struct Demo {
     child: Child,
