@@ -190,6 +190,11 @@ impl Config {
         if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.clone() }
     }
 
+    /// Whether [`Self::base_url`] is an address at all: listening everywhere does not say under which one we are reached.
+    pub fn is_address_known(&self) -> bool {
+        !self.public_url.is_empty() || !self.listen.ip().is_unspecified()
+    }
+
     /// Whether `public_url` says that the appliance is reached from other machines.
     pub fn is_public(&self) -> bool {
         let url = url::Url::parse(&self.public_url).ok();

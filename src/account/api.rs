@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::http::access::{COOKIE, Caller, cookie};
 use crate::http::extract::Body;
-use crate::http::peer::{is_local, peer_address};
+use crate::http::peer::{is_forwarded_tls, is_local, peer_address};
 use crate::http::respond::Answer;
 
 /// Whether the appliance waits for its owner.
@@ -212,8 +212,7 @@ fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
 
 /// The cookie's text; `Secure` when the appliance is reached over TLS.
 fn cookie_text(headers: &HeaderMap, value: &str, max_age_s: i64, public_url: &str) -> String {
-    let is_forwarded_tls = headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https");
-    let secure = if public_url.starts_with("https://") || is_forwarded_tls { "; Secure" } else { "" };
+    let secure = if public_url.starts_with("https://") || is_forwarded_tls(headers) { "; Secure" } else { "" };
     format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
 }
 

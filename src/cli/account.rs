@@ -108,5 +108,6 @@ async fn create_link(link: Link, common: Common) -> anyhow::Result<()> {
         app.control.read(move |connection| crate::account::store::find_credentials(connection, &wanted)).await?;
     let account = found.with_context(|| format!("there is no account with the address {email}"))?;
     let address = app.create_sign_in_link(account.account_id, LINK_MS).await?;
+    print::note_unknown_address(&app.config);
     if common.json { print::json(&json!({ "link": address })) } else { print::line(&address) }
 }

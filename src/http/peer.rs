@@ -4,14 +4,16 @@
 //! setting `trusted_proxies` reaches, and `Host` decides nothing but what this same caller is shown, or that it is *not*
 //! at this machine.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 
+use crate::app::App;
 use crate::config::Config;
 use crate::network::Network;
 
@@ -113,6 +115,27 @@ impl Host {
 impl fmt::Display for Host {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.0.as_str())
+    }
+}
+
+/// Whether the caller, or a proxy in front of us, speaks TLS.
+pub fn is_forwarded_tls(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https")
+}
+
+/// The address under which the appliance is reached, without a trailing slash: the configured one, or if we listen
+/// everywhere the one this caller used. It is shown to the same caller only.
+#[derive(Debug)]
+pub struct BaseUrl(pub String);
+
+impl FromRequestParts<App> for BaseUrl {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let config = &app.config;
+        let host = if config.is_address_known() { None } else { Host::of(&parts.headers) };
+        let scheme = if is_forwarded_tls(&parts.headers) { "https" } else { "http" };
+        Ok(Self(host.map_or_else(|| config.base_url(), |host| format!("{scheme}://{host}"))))
     }
 }
 

@@ -327,6 +327,27 @@ async fn the_program_ends_in_time_although_a_feed_is_open() {
 }
 
 #[test]
+fn an_address_nobody_can_reach_is_shown_with_a_note() {
+    let folder = folder();
+    let folder = folder.path();
+    expect_json(&run_with_input(folder, &CREATE_ACCOUNT, PASSWORD));
+    let create = ["connection", "create", "--organization", "Acme", "--provider", "instantly", "--json"];
+    let link = ["account", "link", "--email", "olga@acme.example", "--json"];
+    for command in [&create[..], &link[..]] {
+        let everywhere = run(folder, &[command, &["--listen", "0.0.0.0:8001"]].concat());
+        expect_json(&everywhere);
+        let note = String::from_utf8_lossy(&everywhere.stderr).into_owned();
+        assert!(note.contains("public_url"), "{note}");
+        let known = program(folder, &[command, &["--listen", "0.0.0.0:8001"]].concat())
+            .env("SALESBRAIN_PUBLIC_URL", "https://sales.example.com")
+            .output()
+            .unwrap();
+        assert!(expect_json(&known).to_string().contains("https://sales.example.com/"));
+        assert!(!String::from_utf8_lossy(&known.stderr).contains("public_url"));
+    }
+}
+
+#[test]
 fn errors_are_told_on_standard_error_with_an_exit_code() {
     let folder = folder();
     let folder = folder.path();

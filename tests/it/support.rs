@@ -186,7 +186,7 @@ fn start_program(folder: Folder, config: Config, clock: Clock) -> Empty {
     let handle = runtime.handle().clone();
     let listener = handle.block_on_thread(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
-    let config = Config { listen: address, ..config };
+    let config = Config { listen: SocketAddr::new(config.listen.ip(), address.port()), ..config };
     let app = app::open(config, clock).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let served = App::clone(&app);
