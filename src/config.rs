@@ -90,7 +90,6 @@ pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
     environment.extend(std::env::vars().filter(|(name, _value)| name.starts_with(PREFIX)));
     let file = overrides.file.clone().or_else(|| environment.remove("SALESBRAIN_CONFIG").map(PathBuf::from));
     environment.remove("SALESBRAIN_CONFIG");
-    environment.remove("SALESBRAIN_PASSWORD");
     load_from(file.as_deref(), &environment, overrides)
 }
 
