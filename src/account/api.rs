@@ -144,7 +144,7 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     if let Some(token) = crate::http::access::bearer(&headers)
         && let Some(standing) = app.find_session(token).await?
     {
-        app.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
+        app.revoke_session(standing.session_id).await?;
     }
     let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
     set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));

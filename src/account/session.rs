@@ -105,6 +105,7 @@ impl AppInner {
             Refresh::Concurrent(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: None }),
             Refresh::Reused(session_id) => {
                 tracing::warn!(%session_id, "a refresh token was used twice: its session was ended");
+                self.announce_revoked(session_id);
                 Err(ended())
             }
             Refresh::Unknown => Err(ended()),
@@ -118,9 +119,21 @@ impl AppInner {
         let standing =
             self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?;
         if let Some(standing) = standing {
-            self.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
+            self.revoke_session(standing.session_id).await?;
         }
         Ok(())
+    }
+
+    /// Ends a session and its open live feeds.
+    pub async fn revoke_session(&self, id: SessionId) -> Result<()> {
+        self.control.write(move |tx| store::revoke_session(tx, id)).await?;
+        self.announce_revoked(id);
+        Ok(())
+    }
+
+    fn announce_revoked(&self, id: SessionId) {
+        // An error means that no feed is open.
+        drop(self.revoked_sessions.send(id));
     }
 
     /// The session an access token names, if both stand.

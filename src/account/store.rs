@@ -160,7 +160,7 @@ pub fn rotate_session(
     }
 }
 
-/// Ends a session.
+/// Ends a session; open feeds hear of it from [`crate::app::AppInner::revoke_session`].
 pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<(), Error> {
     tx.connection()
         .execute("UPDATE session SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL", (id, tx.now_ms()))?;
