@@ -5,6 +5,7 @@
 //! line. Rejected: a settings crate (the layering is forty lines, and its error messages would not name our sources).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,35 @@ pub enum LogFormat {
     Json,
 }
 
+/// Shortest `metrics_token`.
+const METRICS_TOKEN_MIN_BYTES: usize = 16;
+
+/// A secret among the settings; it does not show itself.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl Secret {
+    /// Whether `given` is the secret, found in a time that says nothing about it; nothing is an empty secret.
+    pub fn is_match(&self, given: &str) -> bool {
+        let (ours, theirs) = (blake3::hash(self.0.as_bytes()), blake3::hash(given.as_bytes()));
+        // Hashes of BLAKE3 compare in constant time.
+        !self.0.is_empty() && ours == theirs
+    }
+}
+
 /// The settings of one run; see `config/default.toml` for what each means.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +71,8 @@ pub struct Config {
     pub log_format: LogFormat,
     pub log_filter: String,
     pub webhook_limit_bytes: usize,
+    pub header_limit_ms: u64,
+    pub metrics_token: Secret,
     pub readers: u32,
     pub read_limit_ms: u64,
     pub index_writers: usize,
@@ -177,6 +209,12 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     if config.readers == 0 || config.index_writers == 0 {
         return refuse("readers, index_writers", "must be at least 1");
     }
+    if config.header_limit_ms == 0 {
+        return refuse("header_limit_ms", "must be at least 1");
+    }
+    if !config.metrics_token.0.is_empty() && config.metrics_token.0.len() < METRICS_TOKEN_MIN_BYTES {
+        return refuse("metrics_token", "must have at least 16 characters");
+    }
     if config.access_token_s < 30 || config.session_days < 1 {
         return refuse("access_token_s, session_days", "must be at least 30 seconds and 1 day");
     }
@@ -278,6 +316,8 @@ mod tests {
             ("SALESBRAIN_PUBLIC_URL", "ftp://x"),
             ("SALESBRAIN_PUBLIC_URL", "https://"),
             ("SALESBRAIN_TRUSTED_PROXIES", "10.0.0.1, nowhere"),
+            ("SALESBRAIN_HEADER_LIMIT_MS", "0"),
+            ("SALESBRAIN_METRICS_TOKEN", "short"),
         ] {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
         }
@@ -295,6 +335,18 @@ mod tests {
         assert_eq!(by_file.iter().map(Network::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
         let none = environment(&[("SALESBRAIN_TRUSTED_PROXIES", "")]);
         assert!(load_from(Some(&path), &none, &Overrides::default()).unwrap().trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn a_secret_matches_itself_only_and_does_not_show_itself() {
+        let secret = Secret::from("scrape-me-if-you-can");
+        assert!(secret.is_match("scrape-me-if-you-can"));
+        assert!(!secret.is_match("scrape-me-if-you-can't") && !secret.is_match(""));
+        assert!(!Secret::from("").is_match(""));
+        let variables = environment(&[("SALESBRAIN_METRICS_TOKEN", "scrape-me-if-you-can")]);
+        let config = load_from(None, &variables, &Overrides::default()).unwrap();
+        assert_eq!(config.metrics_token, secret);
+        assert!(!format!("{config:?}").contains("scrape-me"), "{config:?}");
     }
 
     #[test]

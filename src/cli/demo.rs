@@ -106,7 +106,7 @@ pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
     }
     run_live(simulator, poster, app.clock.now_ms(), stopped).await;
     end_api(api).await;
-    server.await??;
+    server.await?;
     Ok(())
 }
 
