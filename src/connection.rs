@@ -5,4 +5,4 @@ pub mod model;
 pub mod routes;
 mod store;
 
-pub use store::{create_unrouted_event, find_campaign_route, find_route, list_connections};
+pub use store::{create_unrouted_event, find_campaign_route, find_route, find_status, list_connections};

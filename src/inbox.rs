@@ -34,6 +34,7 @@ pub fn prepare_message(content: &ProviderContent) -> PreparedMessage {
         subject_key: text::subject_key(&content.subject),
         text: split.own,
         quoted_text: split.quoted,
+        has_remote_images: html.is_some_and(has_remote_images),
         html: html.map(str::to_owned),
     }
 }
@@ -43,12 +44,18 @@ fn cut(text: &str) -> &str {
     text.get(..end).unwrap_or(text)
 }
 
-/// Whether a mail's HTML would load an image from elsewhere; a quick look, the sanitiser has the last word.
-pub fn has_remote_images(html: &str) -> bool {
-    let lower = html.to_ascii_lowercase();
-    lower.match_indices("<img").any(|(start, _tag)| {
-        let tag = lower.get(start..).and_then(|rest| rest.split('>').next()).unwrap_or("");
-        tag.contains("http://") || tag.contains("https://") || tag.contains("src=\"//") || tag.contains("src='//")
+/// Whether a mail's HTML asks for an image from elsewhere; a quick look, linear in the text, decided once at intake. The
+/// sanitiser has the last word on what is loaded.
+fn has_remote_images(html: &str) -> bool {
+    let in_message = |source: &str| {
+        let scheme = source.trim().split(':').next().unwrap_or("").to_ascii_lowercase();
+        source.trim().is_empty() || scheme == "data" || scheme == "cid"
+    };
+    markup::Tokens::new(html).any(|token| match token {
+        markup::Token::Start(tag) if tag.is("img") => {
+            tag.attributes().any(|(name, value)| name.eq_ignore_ascii_case("src") && !in_message(value))
+        }
+        _ => false,
     })
 }
 

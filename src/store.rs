@@ -119,6 +119,11 @@ impl Database {
         self.inner.writer.write_blocking(work)
     }
 
+    /// Gives back the memory of the pages the writer keeps, for a file nobody has written to for a while. Blocks.
+    pub fn shrink_blocking(&self) -> Result<(), Error> {
+        self.write_blocking(|tx| -> Result<(), Error> { Ok(tx.connection().execute_batch("PRAGMA shrink_memory")?) })
+    }
+
     /// Runs `work` on a reader connection, on a blocking thread, within the time limit.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where

@@ -32,6 +32,12 @@ test("an archive on its way stays hidden", () => {
   assert.deepEqual(ids(mergeFirstPage(old, { rows: rows(9, 7), next: "x" }, { ...options, hiddenIds: new Set(["c9"]) })), ["c8", "c7", "c6", "c5", "c4"]);
 });
 
+test("a row of the same millisecond as the last fresh one stays", () => {
+  const twins: PagedConversations = { pages: [{ rows: [row("a", 9), row("b", 8), row("c", 8), row("d", 7)], next: "p2" }], pageParams: [null] };
+  const merged = mergeFirstPage(twins, { rows: [row("e", 10), row("a", 9), row("b", 8)], next: "x" }, options);
+  assert.deepEqual(ids(merged), ["e", "a", "b", "c", "d"]);
+});
+
 test("after a gap without overlap the list starts again", () => {
   const merged = mergeFirstPage(old, { rows: rows(99, 97), next: "fresh" }, options);
   assert.deepEqual(ids(merged), ["c99", "c98", "c97"]);

@@ -25,3 +25,10 @@ test("lines older than the loaded messages wait, read marks and messages are no 
   const items = buildThreadItems([message("a", 10)], [line(1, "message.clicked", 5), line(2, "conversation.read", 20), line(3, "message.sent", 30)], dayOf);
   assert.deepEqual(items.map((item) => item.key), ["day-0", "a"]);
 });
+
+test("a day of events alone has no separator; its lines name the day, and opens of two days stay apart", () => {
+  const timeline = [line(1, "message.opened", DAY + 10), line(2, "message.opened", 2 * DAY + 10), line(3, "message.clicked", 3 * DAY + 5)];
+  const items = buildThreadItems([message("a", 10), message("b", 3 * DAY + 10)], timeline, dayOf);
+  assert.deepEqual(items.map((item) => item.key), ["day-0", "a", "line-1", "line-2", "day-3", "line-3", "b"]);
+  assert.deepEqual(items.flatMap((item) => (item.kind === "line" ? [item.hasDate] : [])), [true, true, false]);
+});

@@ -145,12 +145,16 @@ CREATE TABLE contact (
     general_category TEXT  NOT NULL DEFAULT '',
     general_label  TEXT    NOT NULL DEFAULT '',
     general_at_ms  INTEGER NOT NULL DEFAULT 0,
+    search_text    TEXT    NOT NULL DEFAULT '',        -- names and address folded, what the list's filter looks in
     source         TEXT    NOT NULL,
     legal_basis    TEXT    NOT NULL DEFAULT '',
     country        TEXT    NOT NULL DEFAULT '',
     created_at_ms  INTEGER NOT NULL,
     updated_at_ms  INTEGER NOT NULL
 ) STRICT;
+
+-- Ids are in the order of creation: the filter walks this instead of the rows, newest first.
+CREATE INDEX contact_search ON contact (id, search_text);
 
 -- A person in a campaign.
 CREATE TABLE campaign_contact (
@@ -213,11 +217,12 @@ CREATE TABLE conversation (
 ) STRICT;
 CREATE INDEX conversation_contact ON conversation (contact_id);
 CREATE INDEX conversation_view ON conversation (view, last_message_at_ms);
--- The trailing columns let a combined filter be decided in the index, without a visit to the row.
+-- Lists name the index they walk (src/inbox/store.rs); the trailing columns let a combined filter be decided in it,
+-- without a visit to the row.
 CREATE INDEX conversation_mailbox ON conversation (mailbox_id, view, last_message_at_ms, category, unread_count);
-CREATE INDEX conversation_campaign ON conversation (campaign_id, view, last_message_at_ms, category, unread_count);
-CREATE INDEX conversation_category ON conversation (category, view, last_message_at_ms);
-CREATE INDEX conversation_unread ON conversation (view, last_message_at_ms, mailbox_id, category) WHERE unread_count > 0;
+CREATE INDEX conversation_campaign ON conversation (campaign_id, view, last_message_at_ms, category, unread_count, mailbox_id);
+CREATE INDEX conversation_category ON conversation (category, view, last_message_at_ms, unread_count);
+CREATE INDEX conversation_unread ON conversation (view, unread_count > 0, last_message_at_ms, mailbox_id, category);
 
 CREATE TABLE message (
     number              INTEGER PRIMARY KEY,           -- how the search index names it
@@ -236,6 +241,7 @@ CREATE TABLE message (
     subject             TEXT    NOT NULL DEFAULT '',
     text                TEXT    NOT NULL DEFAULT '',   -- the author's own words
     quoted_text         TEXT    NOT NULL DEFAULT '',   -- quoted history, folded in the interface
+    has_remote_images   INTEGER NOT NULL DEFAULT 0,    -- the HTML asks for images from elsewhere
     html                TEXT                           -- as received, sanitised when shown
 ) STRICT;
 CREATE INDEX message_conversation ON message (conversation_id, occurred_at_ms);

@@ -95,6 +95,32 @@ pub fn record_reply(
     Ok(())
 }
 
+/// A reply of the person turned out to be no reply.
+pub fn take_back_reply(
+    tx: &Tx<'_>,
+    tally: &mut Tally,
+    (id, contact_id): (CampaignId, ContactId),
+    at_ms: i64,
+) -> Result<(), Error> {
+    tally.take_back(id, Counter::Replied, at_ms);
+    let connection = tx.connection();
+    connection
+        .prepare_cached("UPDATE campaign_contact SET replied = replied - 1 WHERE contact_id = ?1 AND campaign_id = ?2")?
+        .execute((contact_id, id))?;
+    if find_membership(tx, id, contact_id)?.replied > 0 {
+        return Ok(());
+    }
+    tally.count_people(id, People { replied_contacts: -1, ..People::default() });
+    // Nothing else may be known of the person in the campaign: then it is as if nothing had been.
+    connection
+        .prepare_cached(
+            "DELETE FROM campaign_contact WHERE contact_id = ?1 AND campaign_id = ?2 AND step = 0 AND sent = 0
+                 AND replied = 0 AND completed_at_ms = 0 AND failed_at_ms = 0 AND interest_at_ms = 0 AND category = ''",
+        )?
+        .execute((contact_id, id))?;
+    Ok(())
+}
+
 /// The person opened or clicked a step; counted once, for the day of the first time.
 pub fn record_engagement(
     tx: &Tx<'_>,

@@ -135,8 +135,10 @@ pub fn find_statistics(connection: &Connection) -> Result<Statistics, Error> {
     Ok(Statistics {
         rates: counters.rates(),
         counters,
-        conversations: count("SELECT count(*) FROM conversation WHERE view = 'inbox'")?,
-        unread_conversations: count("SELECT count(*) FROM conversation WHERE view = 'inbox' AND unread_count > 0")?,
+        conversations: count("SELECT count(*) FROM conversation INDEXED BY conversation_view WHERE view = 'inbox'")?,
+        unread_conversations: count(
+            "SELECT count(*) FROM conversation INDEXED BY conversation_unread WHERE view = 'inbox' AND (unread_count > 0) = 1",
+        )?,
         messages: count("SELECT coalesce(max(number), 0) FROM message")?,
         contacts: count("SELECT coalesce(max(rowid), 0) FROM contact")?,
         mailboxes: count("SELECT count(*) FROM mailbox")?,

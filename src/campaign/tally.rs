@@ -119,6 +119,12 @@ impl Tally {
         add(self.days.entry((id, utc_day(at_ms))).or_default(), counter, 1);
     }
 
+    /// Takes back one that was counted.
+    pub fn take_back(&mut self, id: CampaignId, counter: Counter, at_ms: i64) {
+        add(&mut self.changes.entry(id).or_default().counters, counter, -1);
+        add(self.days.entry((id, utc_day(at_ms))).or_default(), counter, -1);
+    }
+
     /// Counts people.
     pub fn count_people(&mut self, id: CampaignId, people: People) {
         let known = &mut self.changes.entry(id).or_default().people;

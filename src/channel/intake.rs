@@ -13,7 +13,7 @@ use crate::campaign::record::{self as campaign, CampaignRef, Change, Membership,
 use crate::campaign::tally::{Counter, Tally as CampaignTally};
 use crate::contact::record::{self as contact, ContactRef, Suppression};
 use crate::id::{ConnectionId, MailboxId, ProviderEventId};
-use crate::inbox::record::{self as inbox, Direction, NewMessage, PreparedMessage};
+use crate::inbox::record::{self as inbox, Direction, KnownMessage, NewMessage, PreparedMessage};
 use crate::mailbox::record::{self as mailbox, Trouble};
 use crate::mailbox::tally::{Activity, Tally as MailboxTally};
 use crate::store::{Error, Tx};
@@ -37,6 +37,8 @@ pub struct Delivery {
     pub content_key: [u8; 16],
     /// The body as it came.
     pub payload: Vec<u8>,
+    /// When it came, UTC milliseconds; `None` for one that comes now.
+    pub arrived_at_ms: Option<i64>,
 }
 
 /// What became of a delivery.
@@ -59,11 +61,12 @@ impl Delivery {
         payload: Vec<u8>,
     ) -> Self {
         let message = event.content.as_ref().map(crate::inbox::prepare_message);
-        Self { connection_id, provider, event, message, content_key, payload }
+        Self { connection_id, provider, event, message, content_key, payload, arrived_at_ms: None }
     }
 
     /// When it happened; arrival time if unknown or impossible.
-    fn occurred_at_ms(&self, received_at_ms: i64) -> i64 {
+    fn occurred_at_ms(&self, now_ms: i64) -> i64 {
+        let received_at_ms = self.arrived_at_ms.unwrap_or(now_ms);
         match self.event.occurred_at_ms {
             Some(at_ms) if at_ms <= received_at_ms.saturating_add(MAX_AHEAD_MS) => at_ms,
             _ => received_at_ms,
@@ -105,8 +108,8 @@ pub fn replay(tx: &Tx<'_>, id: ProviderEventId, delivery: &Delivery) -> Result<b
     let state = if is_unknown { "unknown" } else { "applied" };
     let changed = tx
         .connection()
-        .prepare_cached("UPDATE provider_event SET state = ?2, note = '' WHERE id = ?1 AND state <> 'applied'")?
-        .execute((id, state))?;
+        .prepare_cached("UPDATE provider_event SET state = ?2, note = ?3 WHERE id = ?1 AND state <> 'applied'")?
+        .execute((id, state, delivery.event.remarks.join("; ")))?;
     if changed == 0 || is_unknown {
         return Ok(false);
     }
@@ -261,12 +264,11 @@ impl Subject<'_> {
         let tx = batch.tx;
         let event = &self.delivery.event;
         let provider_message_id = event.provider_message_id.as_deref();
-        if let Some(known) = provider_message_id
-            && direction != Direction::Sent
-            && inbox::is_known(tx, known)?
+        if direction != Direction::Sent
+            && let Some(id) = provider_message_id
+            && let Some(known) = inbox::find_known(tx, id)?
         {
-            // The same mail reported twice under different events: it is one message and counts once.
-            return Ok(());
+            return self.repeated_message(batch, direction, &known);
         }
         let membership = match (&self.campaign, &self.contact) {
             (Some(campaign), Some(person)) if !person.is_new => campaign::find_membership(tx, campaign.id, person.id)?,
@@ -306,6 +308,31 @@ impl Subject<'_> {
         self.append(tx, kind, more)
     }
 
+    /// The same mail reported again under another event: it is one message and counts once. Of a reply and an automatic
+    /// reply the latter is the closer look, so it decides, whichever came first.
+    fn repeated_message(
+        &self,
+        batch: &mut Batch<'_, '_>,
+        direction: Direction,
+        known: &KnownMessage,
+    ) -> Result<(), Error> {
+        if direction != Direction::AutoReceived || known.is_auto_reply {
+            return Ok(());
+        }
+        let (tx, at_ms) = (batch.tx, known.occurred_at_ms);
+        inbox::record_as_automatic(tx, known)?;
+        if let Some(id) = known.campaign_id {
+            campaign::take_back_reply(tx, &mut batch.campaigns, (id, known.contact_id), at_ms)?;
+            batch.campaigns.count(id, Counter::AutoReplied, at_ms);
+        }
+        if let Some(id) = known.mailbox_id {
+            batch.mailboxes.count_as_automatic(id, at_ms);
+        }
+        inbox::refresh_categories(tx, known.contact_id, &known.contact_address)?;
+        let more = json!({ "conversation_id": known.conversation_id, "message_id": known.id });
+        self.append(tx, "message.auto_received", more)
+    }
+
     /// A received message is kept even when the provider sent no text; a sent one without content is only counted.
     fn stored_content(&self, direction: Direction) -> Option<&PreparedMessage> {
         static EMPTY: PreparedMessage = PreparedMessage {
@@ -314,6 +341,7 @@ impl Subject<'_> {
             text: String::new(),
             quoted_text: String::new(),
             html: None,
+            has_remote_images: false,
             snippet: String::new(),
         };
         match (&self.delivery.message, direction) {

@@ -3,7 +3,7 @@
 //! Useful after an upgrade that knows more event names, or when a rule that stopped an event was mended. An event that
 //! was applied before changes nothing.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row};
 
 use super::instantly::payload;
 use super::intake::{self, Delivery};
@@ -16,21 +16,30 @@ pub(crate) fn run_job(database: &Database, job_payload: &str) -> Result<(), Stri
         Ok(id) => vec![id],
         Err(_not_an_id) => list_not_applied(database).map_err(|error| error.to_string())?,
     };
-    for id in ids {
-        replay(database, id).map_err(|error| error.to_string())?;
-    }
-    Ok(())
+    // One that fails again does not keep the others from being tried.
+    let failures: Vec<String> = ids
+        .into_iter()
+        .filter_map(|id| replay(database, id).err().map(|error| format!("{id}: {}", crate::error::chain(&error))))
+        .collect();
+    if failures.is_empty() { Ok(()) } else { Err(failures.join("; ")) }
 }
+
+/// Connection, body and time of arrival of a stored event.
+type Stored = (ConnectionId, Vec<u8>, i64);
 
 /// Replays one stored event; `false` if nothing changed.
 pub fn replay(database: &Database, id: ProviderEventId) -> Result<bool, ReplayError> {
-    let found = database.read_blocking(|connection| -> Result<Option<(ConnectionId, Vec<u8>)>, store::Error> {
-        let sql = "SELECT connection_id, payload FROM provider_event WHERE id = ?1";
-        Ok(connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    let found = database.read_blocking(|connection| -> Result<Option<Stored>, store::Error> {
+        let sql = "SELECT connection_id, payload, received_at_ms FROM provider_event WHERE id = ?1";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        Ok(connection.prepare_cached(sql)?.query_row([id], read).optional()?)
     })?;
-    let Some((connection_id, body)) = found else { return Err(ReplayError::Missing) };
+    let Some((connection_id, body, received_at_ms)) = found else { return Err(ReplayError::Missing) };
     let interpreted = payload::interpret(&body).map_err(|error| ReplayError::Payload(error.to_string()))?;
-    let delivery = Delivery::prepare((connection_id, "instantly"), interpreted.event, interpreted.content_key, body);
+    let mut delivery =
+        Delivery::prepare((connection_id, "instantly"), interpreted.event, interpreted.content_key, body);
+    // What bears no time of its own happened when it came, not now.
+    delivery.arrived_at_ms = Some(received_at_ms);
     Ok(database.write_blocking(move |tx| intake::replay(tx, id, &delivery))?)
 }
 

@@ -12,7 +12,6 @@ use crate::http::extract::{Body, Id};
 use crate::http::peer::BaseUrl;
 use crate::http::respond::{Answer, Page};
 use crate::id::{ConnectionId, OrganizationId};
-use crate::store::Error as StoreError;
 
 /// The providers a connection can be made for.
 const PROVIDERS: [(&str, &str); 1] = [("instantly", "Instantly")];
@@ -55,10 +54,7 @@ impl AppInner {
 
     async fn complete(&self, caller: &Caller, base: &BaseUrl, stored: StoredConnection) -> Result<Connection> {
         let id = stored.id;
-        let read = move |connection: &rusqlite::Connection| -> std::result::Result<(Option<i64>, i64), StoreError> {
-            let sql = "SELECT max(last_event_at_ms), coalesce(sum(event_count), 0) FROM connection_status WHERE connection_id = ?1";
-            Ok(connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?)
-        };
+        let read = move |connection: &rusqlite::Connection| store::find_status(connection, id);
         let (last_event_at_ms, event_count) = caller.tenant.read(read).await?;
         Ok(Connection {
             id,

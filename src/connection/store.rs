@@ -1,4 +1,4 @@
-//! SQL of connections, in `control.db`.
+//! SQL of connections, in `control.db`; what has come in on them is in each organization's own file.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
@@ -126,4 +126,11 @@ pub(super) fn list_unrouted_events(connection: &Connection, limit: usize) -> Res
         })
     })?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// What an organization's file knows of a connection: when the last event came, and how many there were.
+pub fn find_status(connection: &Connection, id: ConnectionId) -> Result<(Option<i64>, i64), Error> {
+    let sql = "SELECT last_event_at_ms, event_count FROM connection_status WHERE connection_id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.map_or((None, 0), |(last_event_at_ms, count)| (Some(last_event_at_ms), count)))
 }

@@ -66,7 +66,7 @@ pub fn find_or_create(
 ) -> Result<ContactRef, Error> {
     if let Some(mut known) = find(tx, &contact.address)? {
         if merge(&mut known, contact, at_ms) {
-            update(tx, &known)?;
+            update(tx, &known, &contact.address)?;
         }
         let name = crate::contact::display_name(&known.columns[0], &known.columns[1], &contact.address);
         let (id, general) = (known.id, known.general);
@@ -86,8 +86,8 @@ fn create(
     tx.connection()
         .prepare_cached(
             "INSERT INTO contact (id, address, first_name, last_name, company_name, job_title, phone, website,
-                 custom_fields, field_times, source, created_at_ms, updated_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)",
+                 custom_fields, field_times, search_text, source, created_at_ms, updated_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13)",
         )?
         .execute(rusqlite::params![
             id,
@@ -100,6 +100,7 @@ fn create(
             website,
             as_json(&contact.custom_fields)?,
             as_json(&BTreeMap::from([(ALL_FIELDS, at_ms)]))?,
+            search_text([first_name, last_name, company_name, &contact.address]),
             source,
             tx.now_ms(),
         ])?;
@@ -181,12 +182,12 @@ fn merge(known: &mut Known, contact: &ProviderContact, at_ms: i64) -> bool {
     is_changed
 }
 
-fn update(tx: &Tx<'_>, known: &Known) -> Result<(), Error> {
+fn update(tx: &Tx<'_>, known: &Known, address: &str) -> Result<(), Error> {
     let [first_name, last_name, company_name, job_title, phone, website] = &known.columns;
     tx.connection()
         .prepare_cached(
             "UPDATE contact SET first_name = ?2, last_name = ?3, company_name = ?4, job_title = ?5, phone = ?6,
-                 website = ?7, custom_fields = ?8, field_times = ?9, updated_at_ms = ?10 WHERE id = ?1",
+                 website = ?7, custom_fields = ?8, field_times = ?9, search_text = ?10, updated_at_ms = ?11 WHERE id = ?1",
         )?
         .execute((
             known.id,
@@ -198,9 +199,16 @@ fn update(tx: &Tx<'_>, known: &Known) -> Result<(), Error> {
             website,
             as_json(&known.custom_fields)?,
             as_json(&known.field_times)?,
+            search_text([first_name, last_name, company_name, address]),
             tx.now_ms(),
         ))?;
     Ok(())
+}
+
+/// What the filter of the contact list looks in.
+fn search_text([first_name, last_name, company_name, address]: [&str; 4]) -> String {
+    let name = [first_name, last_name].concat();
+    [name.as_str(), company_name, address].map(crate::search::fold).join("\n")
 }
 
 fn as_json<T: serde::Serialize>(value: &T) -> Result<String, Error> {

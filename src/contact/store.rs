@@ -74,15 +74,16 @@ pub(super) fn list_contacts(
     limit: usize,
 ) -> Result<(Vec<Contact>, Option<Cursor>), Error> {
     let sql = format!(
-        "{CONTACT} WHERE (p.id, 0) < (?1, 0) AND (?2 = '' OR instr(p.address, ?2) > 0
-             OR instr(lower(p.first_name || ' ' || p.last_name || ' ' || p.company_name), ?2) > 0)
-         ORDER BY p.id DESC LIMIT ?3"
+        "{CONTACT} WHERE p.id IN (
+             SELECT id FROM contact INDEXED BY contact_search
+             WHERE id < ?1 AND (?2 = '' OR instr(search_text, ?2) > 0) ORDER BY id DESC LIMIT ?3)
+         ORDER BY p.id DESC"
     );
     // Ids are in the order of creation, so the id itself is the key; the cursor carries its two halves.
     let bytes = id_bytes(cursor);
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(
-        (bytes.as_slice(), query.trim().to_lowercase(), i64::try_from(limit).unwrap_or(100)),
+        (bytes.as_slice(), crate::search::fold(query.trim()), i64::try_from(limit).unwrap_or(100)),
         read_contact,
     )?;
     let contacts: Vec<Contact> =

@@ -147,7 +147,7 @@ pub struct TimelineEntry {
 pub struct CategoryCount {
     /// The category.
     pub category: String,
-    /// Conversations with something unread.
+    /// Conversations with something unread, among the newest 5,000 unread ones.
     pub unread: i64,
     /// All conversations of the inbox.
     pub total: i64,
@@ -160,7 +160,7 @@ pub struct MailboxCount {
     pub id: MailboxId,
     /// Its address.
     pub address: String,
-    /// Conversations with something unread.
+    /// Conversations with something unread, among the newest 5,000 unread ones.
     pub unread: i64,
 }
 
@@ -183,6 +183,8 @@ pub struct Counts {
 
 /// Where counting stops.
 pub const COUNT_CAP: i64 = 1_000;
+/// Unread conversations, the newest, over which the counts per category and mailbox go.
+pub const UNREAD_WINDOW: i64 = 5_000;
 
 /// The categories a conversation can have.
 pub const CATEGORIES: [&str; 17] = [

@@ -28,6 +28,8 @@ pub struct PreparedMessage {
     pub quoted_text: String,
     /// HTML as given.
     pub html: Option<String>,
+    /// The HTML asks for images from elsewhere.
+    pub has_remote_images: bool,
     /// First words for the list.
     pub snippet: String,
 }
@@ -77,14 +79,65 @@ pub struct Stored {
     pub conversation_id: ConversationId,
 }
 
-/// Whether a message with the provider's id is already there.
-pub fn is_known(tx: &Tx<'_>, provider_message_id: &str) -> Result<bool, Error> {
+/// A received message that is already there.
+#[derive(Clone, Debug)]
+pub struct KnownMessage {
+    /// The message.
+    pub id: MessageId,
+    /// Its conversation.
+    pub conversation_id: ConversationId,
+    /// The person who wrote it.
+    pub contact_id: ContactId,
+    /// The person's address.
+    pub contact_address: String,
+    /// The mailbox, if known.
+    pub mailbox_id: Option<MailboxId>,
+    /// The campaign, if known.
+    pub campaign_id: Option<CampaignId>,
+    /// Whether it is known as an automatic reply.
+    pub is_auto_reply: bool,
+    /// When it was sent, UTC milliseconds.
+    pub occurred_at_ms: i64,
+}
+
+/// The message with the provider's id, if it is already there.
+pub fn find_known(tx: &Tx<'_>, provider_message_id: &str) -> Result<Option<KnownMessage>, Error> {
     Ok(tx
         .connection()
-        .prepare_cached("SELECT 1 FROM message WHERE provider_message_id = ?1")?
-        .query_row([provider_message_id], |_row| Ok(()))
-        .optional()?
-        .is_some())
+        .prepare_cached(
+            "SELECT m.id, m.conversation_id, p.id, p.address, m.mailbox_id, m.campaign_id, m.is_auto_reply, m.occurred_at_ms
+             FROM message m JOIN conversation c ON c.id = m.conversation_id JOIN contact p ON p.id = c.contact_id
+             WHERE m.provider_message_id = ?1",
+        )?
+        .query_row([provider_message_id], |row| {
+            Ok(KnownMessage {
+                id: row.get(0)?,
+                conversation_id: row.get(1)?,
+                contact_id: row.get(2)?,
+                contact_address: row.get(3)?,
+                mailbox_id: row.get(4)?,
+                campaign_id: row.get(5)?,
+                is_auto_reply: row.get(6)?,
+                occurred_at_ms: row.get(7)?,
+            })
+        })
+        .optional()?)
+}
+
+/// A message known as a reply turns out to be an automatic one. The conversation's category is the caller's to refresh.
+pub fn record_as_automatic(tx: &Tx<'_>, message: &KnownMessage) -> Result<(), Error> {
+    let connection = tx.connection();
+    connection.prepare_cached("UPDATE message SET is_auto_reply = 1 WHERE id = ?1")?.execute([message.id])?;
+    // Of several with the last time a person's counts before a machine's, as when they arrive.
+    connection
+        .prepare_cached(
+            "UPDATE conversation SET last_received_auto = (
+                 SELECT min(is_auto_reply) FROM message
+                 WHERE conversation_id = ?1 AND is_received AND occurred_at_ms = conversation.last_received_at_ms)
+             WHERE id = ?1",
+        )?
+        .execute([message.conversation_id])?;
+    Ok(())
 }
 
 /// Stores a message and moves its conversation.
@@ -103,8 +156,9 @@ pub fn record_message(tx: &Tx<'_>, message: &NewMessage<'_>, cause: ProviderEven
     tx.connection()
         .prepare_cached(
             "INSERT INTO message (id, conversation_id, mailbox_id, campaign_id, provider_message_id, is_received,
-                 is_auto_reply, is_unread, step, variant, occurred_at_ms, created_at_ms, subject, text, quoted_text, html)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 is_auto_reply, is_unread, step, variant, occurred_at_ms, created_at_ms, subject, text, quoted_text,
+                 has_remote_images, html)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?6, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?
         .execute(rusqlite::params![
             message_id,
@@ -121,6 +175,7 @@ pub fn record_message(tx: &Tx<'_>, message: &NewMessage<'_>, cause: ProviderEven
             message.content.subject,
             message.content.text,
             message.content.quoted_text,
+            message.content.has_remote_images,
             message.content.html,
         ])?;
     Ok(Stored { message_id, conversation_id })

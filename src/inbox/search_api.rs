@@ -277,12 +277,18 @@ fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result
     if query.states.is_empty() && query.categories.is_empty() {
         return Ok(None);
     }
-    let mut sql = String::from("SELECT number FROM conversation WHERE true");
+    // Named as in `store::list_conversations`: unread and archived ones are few, categories are one range each.
+    let index = match (query.states.first(), query.categories.is_empty()) {
+        (Some(State::Unread), _) => " INDEXED BY conversation_unread",
+        (_, false) => " INDEXED BY conversation_category",
+        (Some(State::Archived), true) => " INDEXED BY conversation_view",
+        _ => "",
+    };
+    let mut sql = format!("SELECT number FROM conversation{index} WHERE true");
     for state in &query.states {
         sql.push_str(match state {
-            // The view is named so that the partial index of unread conversations serves.
-            State::Unread => " AND unread_count > 0",
-            State::Read => " AND unread_count = 0",
+            State::Unread => " AND view IN ('inbox', 'archived', 'sent') AND (unread_count > 0) = 1",
+            State::Read => " AND (unread_count > 0) = 0",
             State::Archived => " AND view = 'archived'",
         });
     }

@@ -7,12 +7,15 @@ use serde_json::value::RawValue;
 
 use super::model::{
     COUNT_CAP, CampaignSummary, CategoryCount, ContactSummary, Conversation, Counts, MailboxCount, MailboxSummary,
-    Message, MessageDirection, Party, TimelineEntry, interest_of,
+    Message, MessageDirection, Party, TimelineEntry, UNREAD_WINDOW, interest_of,
 };
 use crate::id::{CampaignId, ContactId, ConversationId, MailboxId, MessageId};
 use crate::store::page::Cursor;
 use crate::store::{Error, Tx};
 use crate::tenant::event_log::{self, Actor, Entity, NewEvent};
+
+#[cfg(test)]
+mod tests;
 
 /// Which conversations.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
@@ -49,8 +52,8 @@ pub struct Filter {
 const CONVERSATION: &str =
     "SELECT c.number, c.id, c.channel, c.subject, c.snippet, c.category, c.label, c.unread_count, c.message_count,
          c.received_count, c.is_archived, c.is_last_received, c.last_message_at_ms, c.created_at_ms,
-         p.id, p.address, p.first_name, p.last_name, p.company_name, c.mailbox_id, b.address, c.campaign_id, g.name
-     FROM conversation c JOIN contact p ON p.id = c.contact_id
+         p.id, p.address, p.first_name, p.last_name, p.company_name, c.mailbox_id, b.address, c.campaign_id, g.name";
+const OTHERS: &str = "JOIN contact p ON p.id = c.contact_id
      LEFT JOIN mailbox b ON b.id = c.mailbox_id LEFT JOIN campaign g ON g.id = c.campaign_id";
 
 fn read_conversation(row: &Row<'_>) -> rusqlite::Result<(i64, Conversation)> {
@@ -89,8 +92,8 @@ fn read_conversation(row: &Row<'_>) -> rusqlite::Result<(i64, Conversation)> {
     Ok((row.get(0)?, conversation))
 }
 
-/// The conditions of a filter, each on a column that an index of `schema/tenant` leads with.
-fn conditions(filter: &Filter) -> (String, Vec<Value>) {
+/// The conditions of a filter in one view, or in all of them.
+fn conditions(filter: &Filter, view: Option<&str>) -> (String, Vec<Value>) {
     let mut sql = String::from(" WHERE true");
     let mut values = Vec::new();
     let mut add = |condition: &str, value: Value| {
@@ -100,12 +103,6 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
         values.push(value);
     };
     let blob = |id: uuid::Uuid| Value::Blob(id.as_bytes().to_vec());
-    let view = match filter.view {
-        View::Inbox => Some("inbox"),
-        View::Archived => Some("archived"),
-        View::Sent => Some("sent"),
-        View::All => None,
-    };
     if let Some(view) = view {
         add("c.view =", Value::Text(view.to_owned()));
     }
@@ -122,11 +119,39 @@ fn conditions(filter: &Filter) -> (String, Vec<Value>) {
         add("c.category =", Value::Text(category.clone()));
     }
     match filter.is_unread {
-        Some(true) => sql.push_str(" AND c.unread_count > 0"),
-        Some(false) => sql.push_str(" AND c.unread_count = 0"),
+        // As the index has it.
+        Some(true) => sql.push_str(" AND (c.unread_count > 0) = 1"),
+        Some(false) => sql.push_str(" AND (c.unread_count > 0) = 0"),
         None => {}
     }
     (sql, values)
+}
+
+/// Read or unread conversations of a view up to which a filter by this and something else walks only them.
+const FEW: i64 = 2_000;
+
+/// The index that gives the filter's rows in order with the fewest others. It is named in the statement, because without
+/// statistics of the data SQLite prefers the index of the view, and walks the whole view for a filter that matches little.
+fn index_for(connection: &Connection, filter: &Filter, view: &str) -> Result<&'static str, Error> {
+    let by_record = match filter {
+        Filter { contact_id: Some(_), .. } => return Ok("conversation_contact"),
+        Filter { campaign_id: Some(_), .. } => "conversation_campaign",
+        Filter { mailbox_id: Some(_), .. } => "conversation_mailbox",
+        Filter { category: Some(_), .. } => "conversation_category",
+        Filter { is_unread: Some(_), .. } => return Ok("conversation_unread"),
+        _ => return Ok("conversation_view"),
+    };
+    match filter.is_unread {
+        Some(is_unread) if has_few(connection, view, is_unread)? => Ok("conversation_unread"),
+        _ => Ok(by_record),
+    }
+}
+
+fn has_few(connection: &Connection, view: &str, is_unread: bool) -> Result<bool, Error> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM conversation INDEXED BY conversation_unread
+                   WHERE view = ?1 AND (unread_count > 0) = ?2 LIMIT ?3)";
+    let count: i64 = connection.prepare_cached(sql)?.query_row((view, is_unread, FEW), |row| row.get(0))?;
+    Ok(count < FEW)
 }
 
 /// One page of conversations, newest first, and where the next starts.
@@ -136,16 +161,19 @@ pub fn list_conversations(
     cursor: Cursor,
     limit: usize,
 ) -> Result<(Vec<Conversation>, Option<Cursor>), Error> {
-    // `view = all` reads the three views one after another would read them: merged by time.
-    let (conditions, mut values) = conditions(filter);
-    let sql = format!(
-        "{CONVERSATION}{conditions} AND (c.last_message_at_ms, c.number) < (?, ?)
-         ORDER BY c.last_message_at_ms DESC, c.number DESC LIMIT ?"
-    );
-    values.extend([Value::Integer(cursor.key), Value::Integer(cursor.number), Value::Integer(as_number(limit))]);
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(params_from_iter(values), read_conversation)?;
-    let rows: Vec<(i64, Conversation)> = rows.collect::<rusqlite::Result<_>>()?;
+    let mut rows = match filter.view {
+        // A person has few conversations: they are read and sorted.
+        View::All if filter.contact_id.is_some() => {
+            list_window(connection, ("conversation_contact", conditions(filter, None)), cursor, limit)?
+        }
+        // No index goes over all views: the three are read and merged by time.
+        View::All => list_views(connection, filter, &["inbox", "archived", "sent"], (cursor, limit))?,
+        View::Inbox => list_views(connection, filter, &["inbox"], (cursor, limit))?,
+        View::Archived => list_views(connection, filter, &["archived"], (cursor, limit))?,
+        View::Sent => list_views(connection, filter, &["sent"], (cursor, limit))?,
+    };
+    rows.sort_by_key(|(number, row)| std::cmp::Reverse((row.last_message_at_ms, *number)));
+    rows.truncate(limit);
     let next = rows
         .last()
         .filter(|_last| rows.len() == limit)
@@ -153,32 +181,66 @@ pub fn list_conversations(
     Ok((rows.into_iter().map(|(_number, conversation)| conversation).collect(), next))
 }
 
+/// The newest of each view.
+fn list_views(
+    connection: &Connection,
+    filter: &Filter,
+    views: &[&str],
+    (cursor, limit): (Cursor, usize),
+) -> Result<Vec<(i64, Conversation)>, Error> {
+    let mut rows = Vec::new();
+    for view in views {
+        let index = index_for(connection, filter, view)?;
+        rows.extend(list_window(connection, (index, conditions(filter, Some(view))), cursor, limit)?);
+    }
+    Ok(rows)
+}
+
+fn list_window(
+    connection: &Connection,
+    (index, (conditions, mut values)): (&str, (String, Vec<Value>)),
+    cursor: Cursor,
+    limit: usize,
+) -> Result<Vec<(i64, Conversation)>, Error> {
+    values.extend([Value::Integer(cursor.key), Value::Integer(cursor.number), Value::Integer(as_number(limit))]);
+    let mut statement = connection.prepare_cached(&window_sql(index, &conditions))?;
+    let rows = statement.query_map(params_from_iter(values), read_conversation)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn as_number(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
+fn window_sql(index: &str, conditions: &str) -> String {
+    format!(
+        "{CONVERSATION} FROM conversation c INDEXED BY {index} {OTHERS}{conditions}
+             AND (c.last_message_at_ms, c.number) < (?, ?)
+         ORDER BY c.last_message_at_ms DESC, c.number DESC LIMIT ?"
+    )
+}
+
 /// One conversation.
 pub fn find_conversation(connection: &Connection, id: ConversationId) -> Result<Option<Conversation>, Error> {
-    let sql = format!("{CONVERSATION} WHERE c.id = ?1");
+    let sql = format!("{CONVERSATION} FROM conversation c {OTHERS} WHERE c.id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id], read_conversation).optional()?;
     Ok(found.map(|(_number, conversation)| conversation))
 }
 
 /// One conversation by the number the index knows it by.
 pub fn find_conversation_by_number(connection: &Connection, number: i64) -> Result<Option<Conversation>, Error> {
-    let sql = format!("{CONVERSATION} WHERE c.number = ?1");
+    let sql = format!("{CONVERSATION} FROM conversation c {OTHERS} WHERE c.number = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([number], read_conversation).optional()?;
     Ok(found.map(|(_number, conversation)| conversation))
 }
 
-const MESSAGE: &str = "SELECT m.number, m.id, m.conversation_id, m.is_received, m.is_auto_reply, m.subject, m.text, m.quoted_text, m.html,
-         m.step, m.variant, m.occurred_at_ms, p.address, p.first_name, p.last_name, b.address
+const MESSAGE: &str = "SELECT m.number, m.id, m.conversation_id, m.is_received, m.is_auto_reply, m.subject, m.text, m.quoted_text, m.html IS NOT NULL,
+         m.step, m.variant, m.occurred_at_ms, p.address, p.first_name, p.last_name, b.address, m.has_remote_images
      FROM message m JOIN conversation c ON c.id = m.conversation_id JOIN contact p ON p.id = c.contact_id
      LEFT JOIN mailbox b ON b.id = m.mailbox_id";
 
 fn read_message(row: &Row<'_>) -> rusqlite::Result<(i64, Message)> {
     let is_received: bool = row.get(3)?;
-    let html: Option<String> = row.get(8)?;
     let address: String = row.get(12)?;
     let (first_name, last_name): (String, String) = (row.get(13)?, row.get(14)?);
     let mailbox_address: String = row.get::<_, Option<String>>(15)?.unwrap_or_default();
@@ -195,8 +257,8 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<(i64, Message)> {
         subject: row.get(5)?,
         text: row.get(6)?,
         quoted_text: row.get(7)?,
-        has_html: html.is_some(),
-        has_remote_images: html.as_deref().is_some_and(super::has_remote_images),
+        has_html: row.get(8)?,
+        has_remote_images: row.get(16)?,
         step: row.get(9)?,
         variant: row.get(10)?,
         occurred_at_ms: row.get(11)?,
@@ -274,16 +336,21 @@ pub fn list_timeline(connection: &Connection, id: ConversationId) -> Result<Vec<
 
 /// The numbers beside the views.
 pub fn count_conversations(connection: &Connection) -> Result<Counts, Error> {
-    let capped = |condition: &str, value: Value| -> Result<i64, Error> {
-        let sql = format!("SELECT count(*) FROM (SELECT 1 FROM conversation WHERE {condition} LIMIT {COUNT_CAP})");
+    let capped = |index: &str, condition: &str, value: &str| -> Result<i64, Error> {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1 FROM conversation INDEXED BY {index} WHERE {condition} LIMIT {COUNT_CAP})"
+        );
         Ok(connection.prepare_cached(&sql)?.query_row([value], |row| row.get(0))?)
     };
-    let text = |word: &str| Value::Text(word.to_owned());
+    let newest_unread = count_newest_unread(connection)?;
+    let unread_where = |test: &dyn Fn(&UnreadCount) -> bool| {
+        newest_unread.iter().filter(|count| test(count)).map(|count| count.unread).sum::<i64>().min(COUNT_CAP)
+    };
     let mut categories = Vec::new();
     for category in super::model::CATEGORIES.into_iter().filter(|category| *category != "sent") {
-        let total = capped("category = ?1 AND view = 'inbox'", text(category))?;
+        let total = capped("conversation_category", "category = ?1 AND view = 'inbox'", category)?;
         if total > 0 {
-            let unread = capped("category = ?1 AND view = 'inbox' AND unread_count > 0", text(category))?;
+            let unread = unread_where(&|count| count.category == category);
             categories.push(CategoryCount { category: category.to_owned(), unread, total });
         }
     }
@@ -292,18 +359,36 @@ pub fn count_conversations(connection: &Connection) -> Result<Counts, Error> {
     let mut mailboxes = Vec::new();
     for row in rows {
         let (id, address) = row?;
-        let value = Value::Blob(id.uuid().as_bytes().to_vec());
-        let unread = capped("mailbox_id = ?1 AND view = 'inbox' AND unread_count > 0", value)?;
-        mailboxes.push(MailboxCount { id, address, unread });
+        mailboxes.push(MailboxCount { id, address, unread: unread_where(&|count| count.mailbox_id == Some(id)) });
     }
     Ok(Counts {
-        unread: capped("view = ?1 AND unread_count > 0", text("inbox"))?,
-        inbox: capped("view = ?1", text("inbox"))?,
-        archived: capped("view = ?1", text("archived"))?,
+        unread: unread_where(&|_count| true),
+        inbox: capped("conversation_view", "view = ?1", "inbox")?,
+        archived: capped("conversation_view", "view = ?1", "archived")?,
         cap: COUNT_CAP,
         categories,
         mailboxes,
     })
+}
+
+struct UnreadCount {
+    mailbox_id: Option<MailboxId>,
+    category: String,
+    unread: i64,
+}
+
+/// How the newest unread conversations of the inbox spread over mailboxes and categories: one walk serves every count.
+fn count_newest_unread(connection: &Connection) -> Result<Vec<UnreadCount>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT mailbox_id, category, count(*) FROM (
+             SELECT mailbox_id, category FROM conversation INDEXED BY conversation_unread
+             WHERE view = 'inbox' AND (unread_count > 0) = 1 ORDER BY last_message_at_ms DESC LIMIT ?1)
+         GROUP BY mailbox_id, category",
+    )?;
+    let rows = statement.query_map([UNREAD_WINDOW], |row| {
+        Ok(UnreadCount { mailbox_id: row.get(0)?, category: row.get(1)?, unread: row.get(2)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// A change a person makes to a conversation.

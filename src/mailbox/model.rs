@@ -60,7 +60,7 @@ pub struct Mailbox {
     pub counters: MailboxCounters,
     /// Counted today (UTC).
     pub today: MailboxCounters,
-    /// Conversations with something unread; stops at 1,000.
+    /// Conversations with something unread, among the newest 5,000 unread ones.
     pub unread_count: i64,
     /// When something last happened, UTC milliseconds.
     pub last_event_at_ms: i64,

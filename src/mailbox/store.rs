@@ -9,9 +9,13 @@ use crate::store::Error;
 const MAILBOX: &str = "SELECT b.id, b.address, b.state_reason, b.last_sent_at_ms, b.error_at_ms, b.suspended_at_ms,
          b.sent, b.received, b.auto_replied, b.bounced, b.last_event_at_ms, b.created_at_ms,
          coalesce(d.sent, 0), coalesce(d.received, 0), coalesce(d.auto_replied, 0), coalesce(d.bounced, 0),
-         (SELECT count(*) FROM (SELECT 1 FROM conversation c
-              WHERE c.mailbox_id = b.id AND c.view = 'inbox' AND c.unread_count > 0 LIMIT 1000))
-     FROM mailbox b LEFT JOIN mailbox_day d ON d.mailbox_id = b.id AND d.day = ?1";
+         coalesce(u.unread, 0)
+     FROM mailbox b
+     LEFT JOIN (SELECT mailbox_id, count(*) AS unread FROM (
+             SELECT mailbox_id FROM conversation INDEXED BY conversation_unread
+             WHERE view = 'inbox' AND (unread_count > 0) = 1 ORDER BY last_message_at_ms DESC LIMIT 5000)
+         GROUP BY mailbox_id) u ON u.mailbox_id = b.id
+     LEFT JOIN mailbox_day d ON d.mailbox_id = b.id AND d.day = ?1";
 
 fn read_counters(row: &Row<'_>, first: usize) -> rusqlite::Result<MailboxCounters> {
     Ok(MailboxCounters {

@@ -92,6 +92,16 @@ impl Tally {
         }
     }
 
+    /// A reply that was counted turned out to be an automatic one.
+    pub fn count_as_automatic(&mut self, id: MailboxId, at_ms: i64) {
+        let total = &mut self.changes.entry(id).or_default().counts;
+        let day = self.days.entry((id, utc_day(at_ms))).or_default();
+        for counts in [total, day] {
+            counts.received -= 1;
+            counts.auto_replied += 1;
+        }
+    }
+
     /// Writes what was collected.
     pub fn store(self, tx: &Tx<'_>) -> Result<(), Error> {
         for (id, changes) in &self.changes {

@@ -186,7 +186,7 @@ impl Query {
             }
             Key::Campaign => push_new(&mut self.campaigns, item.value.to_owned()),
             Key::Mailbox => push_new(&mut self.mailboxes, item.value.to_owned()),
-            Key::Category => push_new(&mut self.categories, item.value.to_owned()),
+            Key::Category => push_new(&mut self.categories, item.value.to_ascii_lowercase()),
             Key::Is => self.add_state(item)?,
             Key::In => self.add_direction(item)?,
             Key::Before => {

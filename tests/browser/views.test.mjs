@@ -168,6 +168,12 @@ describe("views with data", () => {
       await page.keyboard.press("j");
       await waitUntil("a row has the focus", () => page.evaluate(() => document.activeElement?.hasAttribute("data-conversation")));
       await inspect(page, { name: `inbox_focus-${lookName(look)}-data`, language: look.language, problems });
+      await page.keyboard.press("x");
+      await page.keyboard.press("j");
+      await page.keyboard.press("x");
+      await waitUntil("two rows are selected", () => page.locator("[data-checked=true]").count().then((count) => count === 2));
+      await inspect(page, { name: `inbox_selected-${lookName(look)}-data`, language: look.language, problems });
+      await page.keyboard.press("Escape");
       await page.locator("[data-conversation]").nth(4).hover();
       await page.keyboard.press("e");
       await page.locator("[role=status] button").first().waitFor();
@@ -182,10 +188,24 @@ describe("views with data", () => {
     assert.deepEqual(problems, []);
   });
 
+  it("compare a campaign's figures with the period before and lead to the messages behind them", async () => {
+    const { page, seen, context } = await openPage(browser, program, { email: OWNER, ...LOOKS[0] });
+    await page.goto(views.find(({ name }) => name === "campaign").path);
+    const sent = page.getByRole("link", { name: /^[\d,.’']+$/ }).first();
+    await sent.waitFor();
+    await page.getByText(/before \d+/).first().waitFor();
+    await page.locator("main svg.recharts-surface").waitFor();
+    await sent.click();
+    await page.waitForURL(/\/search\?q=campaign/);
+    await page.locator("[data-hit]").first().waitFor();
+    expectNothing(seen);
+    await context.close();
+  });
+
   it("say when the server is gone, and recover when asked to", async () => {
     const problems = [];
     // The browser itself reports what it could not load, the router what a view threw.
-    const away = [/ERR_CONNECTION_REFUSED/, /WebSocket/, /Failed to fetch/, /preload assets/, /at async Function\.preload/];
+    const away = [/ERR_CONNECTION_(REFUSED|RESET)/, /WebSocket/, /Failed to fetch/, /preload assets/, /at async Function\.preload/];
     for (const look of [LOOKS[0], LOOKS[5]]) {
       const { page, seen, context } = await openPage(browser, program, { email: OWNER, ...look });
       const retry = page.getByRole("button", { name: "Try again" });

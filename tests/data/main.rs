@@ -9,6 +9,7 @@ mod conversations;
 mod dump;
 mod effects;
 mod events;
+mod failure;
 mod order;
 mod recount;
 mod repetition;

@@ -114,8 +114,13 @@ fn with_fields(mut body: Body, fields: u8, number: usize) -> Body {
     body
 }
 
-/// Applies the deliveries in order to a file of its own; answers what is in it.
+/// Applies the deliveries in order to a file of its own, one at a time; answers what is in it.
 fn state_after(bodies: &[Value]) -> Dump {
+    state_after_batches(bodies, 1)
+}
+
+/// [`state_after`] with so many deliveries applied together.
+fn state_after_batches(bodies: &[Value], batch: usize) -> Dump {
     let folder = tempfile::tempdir().unwrap();
     let clock = Clock::fixed(NOW_MS);
     let options =
@@ -131,7 +136,7 @@ fn state_after(bodies: &[Value]) -> Dump {
         })
         .collect();
     let receive = move |tx: &store::Tx<'_>| -> Result<(), store::Error> {
-        deliveries.iter().try_for_each(|delivery| intake::receive(tx, delivery).map(drop))
+        deliveries.chunks(batch).try_for_each(|together| intake::receive_all(tx, together).map(drop))
     };
     database.write_blocking(receive).unwrap();
     let read = |connection: &rusqlite::Connection| -> Result<_, store::Error> {
@@ -170,6 +175,10 @@ proptest! {
         for seed in seeds {
             let difference = dump::difference(&expected, &state_after(&shuffled(&bodies, seed)));
             prop_assert!(difference.is_empty(), "order {seed} ends otherwise: {difference:#?}");
+        }
+        for batch in [3, bodies.len()] {
+            let difference = dump::difference(&expected, &state_after_batches(&bodies, batch));
+            prop_assert!(difference.is_empty(), "{batch} applied together end otherwise: {difference:#?}");
         }
     }
 }
@@ -221,5 +230,29 @@ fn a_reply_without_a_campaign_keeps_the_interest_of_its_conversation() {
         let state = state_after(&order.map(|index| bodies[index].clone()));
         let category = state.get("conversation[anna@people.example|c1|idea].category").map(String::as_str);
         assert_eq!(category, Some("interested"), "{order:?}");
+    }
+}
+
+#[test]
+fn a_mail_reported_as_reply_and_as_automatic_reply_is_an_automatic_one() {
+    let with = |body: Body| body.lead("anna@people.example").campaign("c1").mailbox("m@we.example");
+    let reply = |at| with(reply(at, "Re: Idea", "Away until Monday.")).with("email_id", "mail-1");
+    let automatic = |at| with(auto_reply(at, "Re: Idea", "Away until Monday.")).with("email_id", "mail-1");
+    let sent = with(sent(9 * DAY_MS, "Idea", 1)).json();
+    for before in [vec![], vec![sent]] {
+        let states =
+            [[reply(DAY_MS).json(), automatic(DAY_MS).json()], [automatic(DAY_MS).json(), reply(DAY_MS).json()]]
+                .map(|both| state_after(&[before.clone(), both.to_vec()].concat()))
+                .map(|mut state| {
+                    // The log is a history: it keeps what was believed at first.
+                    state.remove("event[message.received]");
+                    state
+                });
+        assert_eq!(dump::difference(&states[0], &states[1]), std::collections::BTreeMap::new());
+        let value = |key: &str| states[0].get(key).map_or("", String::as_str);
+        assert_eq!(value("campaign[c1].auto_replied"), "1");
+        assert_eq!(value("campaign[c1].replied_contacts"), value("campaign[c1].replied"));
+        assert_eq!(value("conversation[anna@people.example|c1|idea].category"), "auto_reply");
+        assert_eq!(value("conversation[anna@people.example|c1|idea].received_count"), "1");
     }
 }

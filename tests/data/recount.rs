@@ -133,13 +133,19 @@ fn compare_with_deliveries(connection: &Connection) -> Vec<String> {
 fn count_deliveries(connection: &Connection) -> Counts {
     let sql = "SELECT payload, occurred_at_ms FROM provider_event WHERE state = 'applied' ORDER BY received_at_ms, id";
     let mut statement = connection.prepare(sql).unwrap();
+    let automatic = list_automatic(&mut statement);
     let mut rows = statement.query([]).unwrap();
     let mut counts = Counts::new();
     let mut mails = std::collections::BTreeSet::new();
     let mut steps: BTreeMap<(String, String, i64, &str), i64> = BTreeMap::new();
     while let Some(row) = rows.next().unwrap() {
         let (body, at_ms): (Vec<u8>, i64) = (row.get(0).unwrap(), row.get(1).unwrap());
-        let event = payload::interpret(&body).unwrap().event;
+        let mut event = payload::interpret(&body).unwrap().event;
+        if event.kind == EventKind::ReplyReceived
+            && event.provider_message_id.as_ref().is_some_and(|id| automatic.contains(id))
+        {
+            event.kind = EventKind::AutoReplyReceived;
+        }
         let (for_campaign, for_mailbox) = columns_of(&event.kind);
         let is_received = matches!(event.kind, EventKind::ReplyReceived | EventKind::AutoReplyReceived);
         if is_received && event.provider_message_id.is_some_and(|id| !mails.insert(id)) {
@@ -165,6 +171,15 @@ fn count_deliveries(connection: &Connection) -> Counts {
         *counts.entry(format!("campaign {campaign} {} {column}", at_ms.div_euclid(86_400_000))).or_default() += 1;
     }
     counts
+}
+
+/// The mails that some event calls an automatic reply: they are, whatever others call them.
+fn list_automatic(statement: &mut rusqlite::Statement<'_>) -> std::collections::BTreeSet<String> {
+    let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    rows.map(|body| payload::interpret(&body.unwrap()).unwrap().event)
+        .filter(|event| event.kind == EventKind::AutoReplyReceived)
+        .filter_map(|event| event.provider_message_id)
+        .collect()
 }
 
 /// The counters an event moves, of its campaign and of its mailbox.

@@ -127,6 +127,11 @@ impl Program {
         self.app.tenants.find(self.organization_id).await.unwrap()
     }
 
+    /// The program's clock.
+    pub(crate) fn app_clock(&self) -> &Clock {
+        &self.app.clock
+    }
+
     /// Reads the organization's file.
     pub(crate) async fn read<T: Send + 'static>(
         &self,

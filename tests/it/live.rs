@@ -376,7 +376,7 @@ async fn open_feeds_are_counted_and_forgotten() {
     wait_until("closed feeds are no longer counted", async || count().await == 0).await;
 }
 
-/// Well before the next ping would look.
+/// Well before the next beat would look.
 #[tokio::test]
 async fn a_session_that_ends_takes_its_feeds_with_it_at_once() {
     const AT_ONCE: Duration = Duration::from_secs(10);
@@ -391,7 +391,6 @@ async fn a_session_that_ends_takes_its_feeds_with_it_at_once() {
         let ends = test.sign_in_again(&test.operator).await;
         let (mut first, _hello) = Feed::open(&test, "/api/v1/live", &ends).await;
         let (mut second, _hello) = Feed::open(&test, "/ws/campaigns", &ends).await;
-        // The look-ups that every feed begins with are done when something has come through it.
         append_events(&test, 1).await;
         let head = head(&test, &stays).await;
         first.events_up_to(head).await;

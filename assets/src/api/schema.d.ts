@@ -1192,7 +1192,7 @@ export interface components {
                 today: components["schemas"]["MailboxCounters"];
                 /**
                  * Format: int64
-                 * @description Conversations with something unread; stops at 1,000.
+                 * @description Conversations with something unread, among the newest 5,000 unread ones.
                  */
                 unread_count: number;
                 /**
@@ -1471,7 +1471,7 @@ export interface components {
             category: string;
             /**
              * Format: int64
-             * @description Conversations with something unread.
+             * @description Conversations with something unread, among the newest 5,000 unread ones.
              */
             unread: number;
             /**
@@ -1947,7 +1947,7 @@ export interface components {
             today: components["schemas"]["MailboxCounters"];
             /**
              * Format: int64
-             * @description Conversations with something unread; stops at 1,000.
+             * @description Conversations with something unread, among the newest 5,000 unread ones.
              */
             unread_count: number;
             /**
@@ -1969,7 +1969,7 @@ export interface components {
             address: string;
             /**
              * Format: int64
-             * @description Conversations with something unread.
+             * @description Conversations with something unread, among the newest 5,000 unread ones.
              */
             unread: number;
         };
@@ -2447,7 +2447,7 @@ export interface components {
                 today: components["schemas"]["MailboxCounters"];
                 /**
                  * Format: int64
-                 * @description Conversations with something unread; stops at 1,000.
+                 * @description Conversations with something unread, among the newest 5,000 unread ones.
                  */
                 unread_count: number;
                 /**
@@ -2960,7 +2960,7 @@ export interface components {
                 today: components["schemas"]["MailboxCounters"];
                 /**
                  * Format: int64
-                 * @description Conversations with something unread; stops at 1,000.
+                 * @description Conversations with something unread, among the newest 5,000 unread ones.
                  */
                 unread_count: number;
                 /**

@@ -1,16 +1,21 @@
-// The navigation of a phone: four views and the rest behind "More".
+// The navigation of a phone: four views and the rest behind "More"; above it a line while the live connection is away.
 import { Menu } from "@mantine/core";
 import { IconDots, IconLogout } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { countsQuery } from "../api/queries";
+import { Mark } from "../components/mark";
 import { useLiveState } from "../live/provider";
 import { useSignOut } from "./account_menu";
 import { VIEWS } from "./navigation";
 import styles from "./shell.module.css";
+import { LIVE_LOOKS } from "./sidebar";
 import { appWords } from "./words";
 
 const IN_BAR = 4;
+/** Shorter losses, and the moment before the first connection, are not worth moving the page for. */
+const LOSS_WORTH_SAYING_MS = 2_000;
 
 export function BottomBar() {
   const t = appWords.use();
@@ -48,5 +53,23 @@ export function BottomBar() {
         </Menu.Dropdown>
       </Menu>
     </nav>
+  );
+}
+
+export function LostLine() {
+  const t = appWords.use();
+  const state = useLiveState();
+  const [isShown, setShown] = useState(false);
+  const isLost = state !== "connected";
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(isLost), isLost ? LOSS_WORTH_SAYING_MS : 0);
+    return () => clearTimeout(timer);
+  }, [isLost]);
+  if (!isShown || !isLost) return null;
+  return (
+    <p className={styles.lost} role="status">
+      <Mark {...LIVE_LOOKS[state]} />
+      {t(`live_${state}_hint`)}
+    </p>
   );
 }

@@ -5,14 +5,14 @@ import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 
 import { campaignsQuery, mailboxesQuery } from "../api/queries";
 import { Dialog } from "../components/dialog";
 import { ShortcutKeys } from "../components/shortcut_keys";
-import { runCommand } from "../keyboard/commands";
+import { isCommandKnown, runCommand } from "../keyboard/commands";
 import { SHORTCUTS, type Command } from "../keyboard/map";
 import styles from "./overlay.module.css";
 import { appWords } from "./words";
 
 type Choice = { key: string; name: string; note: ReactNode; run: () => void };
 
-const LEFT_OUT: ReadonlySet<Command> = new Set(["palette", "open", "next", "previous"]);
+const LEFT_OUT: ReadonlySet<Command> = new Set(["palette", "open", "next", "previous", "back", "select"]);
 const SHOWN = 40;
 
 function useChoices(typed: string, onClose: () => void): Choice[] {
@@ -26,7 +26,7 @@ function useChoices(typed: string, onClose: () => void): Choice[] {
     requestAnimationFrame(run);
   };
   const commands = (Object.keys(SHORTCUTS) as Command[])
-    .filter((command) => !LEFT_OUT.has(command))
+    .filter((command) => !LEFT_OUT.has(command) && isCommandKnown(command))
     .map((command) => ({
       key: command,
       name: SHORTCUTS[command].group === "navigation" ? `${t("group_navigation")}: ${t(`command_${command}`)}` : t(`command_${command}`),

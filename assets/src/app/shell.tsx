@@ -5,7 +5,8 @@ import { useIsPhone } from "../components/viewport";
 import { Toasts } from "../components/toast";
 import { useCommand, useKeyboard } from "../keyboard/commands";
 import { LiveProvider } from "../live/provider";
-import { BottomBar } from "./bottom_bar";
+import { BottomBar, LostLine } from "./bottom_bar";
+import { useDocumentTitle } from "./document_title";
 import styles from "./shell.module.css";
 import { Sidebar } from "./sidebar";
 import { appWords } from "./words";
@@ -19,6 +20,7 @@ export function Shell() {
   const isPhone = useIsPhone();
   const [overlay, setOverlay] = useState<"help" | "palette" | null>(null);
   useKeyboard();
+  useDocumentTitle();
   useCommand("go_inbox", () => void navigate({ to: "/inbox" }));
   useCommand("go_campaigns", () => void navigate({ to: "/campaigns" }));
   useCommand("go_mailboxes", () => void navigate({ to: "/mailboxes" }));
@@ -37,7 +39,12 @@ export function Shell() {
         <main id="main" className={styles.main} tabIndex={-1} aria-label={t("main")}>
           <Outlet />
         </main>
-        {isPhone ? <BottomBar /> : null}
+        {isPhone ? (
+          <>
+            <LostLine />
+            <BottomBar />
+          </>
+        ) : null}
       </div>
       <Toasts />
       <Suspense fallback={null}>

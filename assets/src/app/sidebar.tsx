@@ -3,7 +3,7 @@ import { Tooltip } from "@mantine/core";
 import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import { countsQuery, mailboxesQuery } from "../api/queries";
 import { useMe } from "../api/session";
 import { ActionButton } from "../components/action_button";
@@ -15,6 +15,7 @@ import { componentWords } from "../components/words";
 import { CATEGORY_LOOKS, SIDEBAR_CATEGORIES } from "../features/inbox/categories";
 import { inboxWords } from "../features/inbox/words";
 import { MAILBOX_LOOKS } from "../features/mailbox/looks";
+import { shortenAddresses } from "../features/mailbox/short_names";
 import { useFormat } from "../i18n/format";
 import { useShortcutsOn } from "../keyboard/commands";
 import type { LiveState } from "../live/connection";
@@ -25,7 +26,7 @@ import { VIEWS } from "./navigation";
 import styles from "./shell.module.css";
 import { appWords } from "./words";
 
-const LIVE_LOOKS: Record<LiveState, { tone: Tone; shape: Shape }> = {
+export const LIVE_LOOKS: Record<LiveState, { tone: Tone; shape: Shape }> = {
   connected: { tone: "positive", shape: "disc" },
   reconnecting: { tone: "caution", shape: "half" },
   offline: { tone: "negative", shape: "square" },
@@ -82,10 +83,11 @@ function Views({ isFolded }: { isFolded: boolean }) {
         return (
           <li key={view.name}>
             <Tooltip label={`${t(view.name)}${keys}`} position="right">
-              <Link to={view.to} className={styles.item} aria-label={isFolded ? t(view.name) : undefined} activeOptions={{ includeSearch: false }}>
+              <Link to={view.to} className={styles.item} aria-label={isFolded ? `${t(view.name)}${unread > 0 ? `, ${t("unread_count", { count: unread })}` : ""}` : undefined} activeOptions={{ includeSearch: false }}>
                 <view.icon size={18} stroke={1.5} aria-hidden />
                 {isFolded ? null : <span className={styles.itemName}>{t(view.name)}</span>}
                 {unread > 0 && !isFolded ? <UnreadCount count={unread} cap={counts.data?.cap} /> : null}
+                {unread > 0 && isFolded ? <span className={styles.foldedDot} /> : null}
               </Link>
             </Tooltip>
           </li>
@@ -143,6 +145,7 @@ function Labels() {
 function Mailboxes() {
   const t = appWords.use();
   const mailboxes = useQuery(mailboxesQuery());
+  const names = useMemo(() => shortenAddresses((mailboxes.data ?? []).map((mailbox) => mailbox.address)), [mailboxes.data]);
   if (!mailboxes.data || mailboxes.data.length === 0) return null;
   return (
     <Group name={t("mailboxes")}>
@@ -158,8 +161,11 @@ function Mailboxes() {
             <span className={styles.markBox}>
               <Mark {...MAILBOX_LOOKS[mailbox.state]} />
             </span>
-            <span className={styles.itemName}>{mailbox.address}</span>
-            <span className="visually-hidden">{t(`state_${mailbox.state}`)}</span>
+            <span className={styles.itemName} aria-hidden="true">
+              {names.get(mailbox.address)?.local}
+              <span className={styles.itemRest}>{names.get(mailbox.address)?.rest}</span>
+            </span>
+            <span className="visually-hidden">{`${mailbox.address}, ${t(`state_${mailbox.state}`)}`}</span>
             {mailbox.unread_count > 0 ? <UnreadCount count={mailbox.unread_count} /> : null}
           </Link>
         </li>
@@ -173,7 +179,7 @@ export function LiveLine() {
   const state = useLiveState();
   return (
     <Tooltip label={t(`live_${state}_hint`)} position="right">
-      <div className={styles.live} role="status">
+      <div className={styles.live} role="status" data-state={state}>
         <span className={styles.markBox}>
           <Mark {...LIVE_LOOKS[state]} />
         </span>

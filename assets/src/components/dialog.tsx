@@ -1,4 +1,5 @@
 // The browser's own modal dialog: it brings focus trap, Esc and inert background; used only for help and the command palette.
+// A tooltip would lie behind it, so its button has its word beside the icon.
 import { IconX } from "@tabler/icons-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { ActionButton } from "./action_button";
@@ -25,7 +26,7 @@ export function Dialog({ title, isHeadHidden, onClose, children }: { title: stri
       {isHeadHidden ? null : (
         <div className={styles.dialogHead}>
           <h2>{title}</h2>
-          <ActionButton icon={IconX} label={t("close")} onClick={() => element.current?.close()} />
+          <ActionButton icon={IconX} label={t("close")} hasText onClick={() => element.current?.close()} />
         </div>
       )}
       {children}

@@ -12,6 +12,7 @@ function splitKey(key: string, t: Words): string[] {
     if (part === "Mod") return isMac ? "⌘" : "Ctrl";
     if (part === "Shift") return t("key_shift");
     if (part === "Enter") return "↵";
+    if (part === "Escape") return "Esc";
     return part.toUpperCase();
   });
 }

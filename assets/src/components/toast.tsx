@@ -1,6 +1,8 @@
 // Short notices at the lower edge, mainly "Undo"; announced politely to screen readers.
 import { useSyncExternalStore } from "react";
+import { useCommand, useShortcutsOn } from "../keyboard/commands";
 import styles from "./components.module.css";
+import { describeShortcut } from "./shortcut_keys";
 import { componentWords } from "./words";
 
 type Toast = { id: number; text: string; onUndo: (() => void) | null };
@@ -34,6 +36,13 @@ export function Toasts() {
     listeners.add(listener);
     return () => listeners.delete(listener);
   }, () => toasts);
+  const areShortcutsOn = useShortcutsOn();
+  const undoable = shown.findLast((toast) => toast.onUndo !== null);
+  const undo = (toast: Toast) => {
+    closeToast(toast.id);
+    toast.onUndo?.();
+  };
+  useCommand("undo", undoable ? () => undo(undoable) : null);
   return (
     <div className={styles.toasts} role="status" aria-live="polite">
       {shown.map((toast) => (
@@ -41,12 +50,14 @@ export function Toasts() {
           <span>{toast.text}</span>
           <button
             type="button"
-            onClick={() => {
-              closeToast(toast.id);
-              toast.onUndo?.();
-            }}
+            onClick={() => undo(toast)}
           >
             {toast.onUndo ? t("undo") : t("close")}
+            {toast === undoable && areShortcutsOn ? (
+              <span className={styles.tooltipKeys} aria-hidden="true">
+                {describeShortcut("undo", t)}
+              </span>
+            ) : null}
           </button>
         </div>
       ))}

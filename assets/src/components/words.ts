@@ -13,6 +13,7 @@ export const componentWords = defineWords(
     hide: "Hide",
     loading: "Loading",
     load_more: "Load more",
+    open_connections: "Open connections",
     resize_list: "Width of the list",
     viewer_reason: "Your role “viewer” may read, not change",
     admin_reason: "Only owners and admins may do this",
@@ -24,6 +25,8 @@ export const componentWords = defineWords(
     error_rate_limited: "Too many requests in a short time. Wait a moment, then try again.",
     error_storage_full: "The disk of the server is full. Free some space, then try again.",
     error_unavailable: "The server is busy with another task. Try again in a moment.",
+    error_email_taken: "An account with this e-mail address exists already. Sign in with it.",
+    error_refused: "The server refused this: {{detail}}",
     error_internal: "The server could not finish the request. Its log names the cause.",
   },
   {
@@ -36,6 +39,7 @@ export const componentWords = defineWords(
     hide: "Verbergen",
     loading: "Wird geladen",
     load_more: "Mehr laden",
+    open_connections: "Verbindungen öffnen",
     resize_list: "Breite der Liste",
     viewer_reason: "Ihre Rolle «Betrachter» darf lesen, nicht ändern",
     admin_reason: "Das dürfen nur Inhaber und Administratoren",
@@ -47,6 +51,8 @@ export const componentWords = defineWords(
     error_rate_limited: "Zu viele Anfragen in kurzer Zeit. Warten Sie einen Moment und versuchen Sie es dann erneut.",
     error_storage_full: "Der Speicher des Servers ist voll. Schaffen Sie Platz und versuchen Sie es dann erneut.",
     error_unavailable: "Der Server ist mit einer anderen Aufgabe beschäftigt. Versuchen Sie es gleich noch einmal.",
+    error_email_taken: "Ein Konto mit dieser E-Mail-Adresse gibt es schon. Melden Sie sich damit an.",
+    error_refused: "Der Server hat das abgelehnt. Er meldet: {{detail}}",
     error_internal: "Der Server konnte die Anfrage nicht abschliessen. Sein Protokoll nennt die Ursache.",
   },
 );

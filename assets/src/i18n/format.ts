@@ -46,6 +46,7 @@ function makeFormat(locale: string, timeZone: string | undefined) {
   const hours = number({ style: "unit", unit: "hour", unitDisplay: "narrow" });
   const whole = number({ maximumFractionDigits: 0 });
   const percent = number({ style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const wholePercent = number({ style: "percent", maximumFractionDigits: 0 });
   const plainDay = date({ timeZone: "UTC", day: "numeric", month: "short" });
   const dayOf = (atMs: number) => dayKey.format(atMs);
   return {
@@ -68,11 +69,18 @@ function makeFormat(locale: string, timeZone: string | undefined) {
       if (dayOf(atMs) === dayOf(nowMs - 24 * HOUR_MS)) return capitalise(now.format(-1, "day"), locale);
       return dayLong.format(atMs);
     },
+    /** A moment in one line where no heading names its day. */
+    dayTime: (atMs: number, nowMs: number) => {
+      const isRecent = dayOf(atMs) === dayOf(nowMs) || dayOf(atMs) === dayOf(nowMs - 24 * HOUR_MS);
+      if (isRecent) return `${capitalise(now.format(dayOf(atMs) === dayOf(nowMs) ? 0 : -1, "day"), locale)}, ${clock.format(atMs)}`;
+      return `${(year.format(atMs) === year.format(nowMs) ? dayMonth : dayMonthYear).format(atMs)}, ${clock.format(atMs)}`;
+    },
     dateTime: (atMs: number) => `${dayMonthYear.format(atMs)}, ${clock.format(atMs)}`,
     date: (atMs: number) => dayMonthYear.format(atMs),
     /** A calendar day as the server names it: YYYY-MM-DD, which belongs to no time zone. */
     plainDay: (day: string) => plainDay.format(Date.parse(`${day}T00:00:00Z`)),
     number: (value: number) => whole.format(value),
+    wholePercent: (value: number) => wholePercent.format(value),
     percent: (value: number | null) => (value === null ? "–" : percent.format(value)),
   };
 }

@@ -1,4 +1,4 @@
-// Connects key presses to the views on screen: the newest view that knows a command gets it.
+// Connects key presses to the views on screen: of those that know a command the highest rank gets it, then the newest.
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import { pressKey, START, type EngineState } from "./engine";
 import type { Command } from "./map";
@@ -6,7 +6,10 @@ import type { Command } from "./map";
 const STORAGE_KEY = "salesbrain.shortcuts";
 type Handler = () => void;
 
-const handlers = new Map<Command, { current: Handler }[]>();
+/** A higher rank goes first: what is selected is meant before what is open, whichever view came later. */
+type Entry = { handler: { current: Handler }; rank: number };
+
+const handlers = new Map<Command, Entry[]>();
 const listeners = new Set<() => void>();
 let engine: EngineState = START;
 
@@ -27,13 +30,19 @@ export function useShortcutsOn(): boolean {
 }
 
 export function runCommand(command: Command): boolean {
-  const handler = handlers.get(command)?.at(-1);
-  handler?.current();
-  return handler !== undefined;
+  const entries = handlers.get(command) ?? [];
+  const entry = entries.findLast((candidate) => entries.every((other) => other.rank <= candidate.rank));
+  entry?.handler.current();
+  return entry !== undefined;
+}
+
+/** Whether anything on screen would answer to the command right now. */
+export function isCommandKnown(command: Command): boolean {
+  return (handlers.get(command) ?? []).length > 0;
 }
 
 /** Passing null means the view does not know the command at the moment. */
-export function useCommand(command: Command, handler: Handler | null): void {
+export function useCommand(command: Command, handler: Handler | null, rank = 0): void {
   const latest = useRef<Handler>(() => undefined);
   useEffect(() => {
     latest.current = handler ?? (() => undefined);
@@ -41,12 +50,12 @@ export function useCommand(command: Command, handler: Handler | null): void {
   const isKnown = handler !== null;
   useEffect(() => {
     if (!isKnown) return;
-    const list = handlers.get(command) ?? [];
-    handlers.set(command, [...list, latest]);
+    const entry = { handler: latest, rank };
+    handlers.set(command, [...(handlers.get(command) ?? []), entry]);
     return () => {
-      handlers.set(command, (handlers.get(command) ?? []).filter((entry) => entry !== latest));
+      handlers.set(command, (handlers.get(command) ?? []).filter((other) => other !== entry));
     };
-  }, [command, isKnown]);
+  }, [command, isKnown, rank]);
 }
 
 function isTyping(target: EventTarget | null): boolean {

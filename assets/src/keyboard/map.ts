@@ -1,6 +1,6 @@
 // Every shortcut of the interface, in one place; the help sheet, tooltips and the key handler all read it.
 export type Command =
-  | "next" | "previous" | "open" | "back" | "archive" | "mark_unread" | "mark_read" | "search" | "help" | "palette"
+  | "next" | "previous" | "open" | "back" | "select" | "clear_selection" | "archive" | "mark_unread" | "mark_read" | "undo" | "search" | "help" | "palette"
   | "go_inbox" | "go_campaigns" | "go_mailboxes" | "go_feed" | "go_settings";
 
 export type CommandGroup = "conversations" | "navigation" | "general";
@@ -13,6 +13,8 @@ export const SHORTCUTS: Record<Command, Shortcut> = {
   previous: { keys: ["k"], group: "conversations" },
   open: { keys: ["Enter"], group: "conversations" },
   back: { keys: ["u"], group: "conversations" },
+  select: { keys: ["x"], group: "conversations" },
+  clear_selection: { keys: ["Escape"], group: "conversations" },
   archive: { keys: ["e"], group: "conversations" },
   mark_unread: { keys: ["Shift+U"], group: "conversations" },
   mark_read: { keys: ["Shift+I"], group: "conversations" },
@@ -21,6 +23,7 @@ export const SHORTCUTS: Record<Command, Shortcut> = {
   go_mailboxes: { keys: ["g", "m"], group: "navigation" },
   go_feed: { keys: ["g", "f"], group: "navigation" },
   go_settings: { keys: ["g", "s"], group: "navigation" },
+  undo: { keys: ["z"], group: "general" },
   search: { keys: ["/"], group: "general" },
   palette: { keys: ["Mod+K"], group: "general" },
   help: { keys: ["?"], group: "general" },

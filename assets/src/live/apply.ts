@@ -64,8 +64,10 @@ export function createLiveApplier(client: QueryClient): LiveApplier {
     accept(events) {
       waiting.push(...events);
       if (waiting.length > FEED_LIMIT) {
-        // A flood: the caches are read anew once, so the single events need not be kept.
-        waiting = waiting.slice(-FEED_LIMIT);
+        // A flood: reading the caches anew once is less than following every event.
+        waiting = [];
+        void client.invalidateQueries();
+        return;
       }
       gatherFigures(collectEffects(events));
       schedule(0);
@@ -77,6 +79,12 @@ export function createLiveApplier(client: QueryClient): LiveApplier {
     catchUp() {
       catchUpTimer = setTimeout(() => {
         void client.invalidateQueries({ queryKey: ["counts"] });
+        void client.invalidateQueries({ queryKey: ["events"] });
+        const openId = readOpenConversationId();
+        if (openId) {
+          void client.invalidateQueries({ queryKey: ["messages", openId] });
+          void client.invalidateQueries({ queryKey: ["timeline", openId] });
+        }
         void refreshLists(client);
       }, CATCH_UP_MS);
     },
@@ -154,11 +162,15 @@ function addToFeed(client: QueryClient, events: DomainEvent[]): void {
   }
 }
 
-/** Changes a conversation wherever it is cached; returning null from `change` takes it out of the lists. */
-export function changeCachedConversation(client: QueryClient, id: string, change: (row: Conversation, filters: ConversationFilters) => Conversation | null): void {
+/** Changes conversations wherever they are cached; returning null from `change` takes one out of the lists. */
+export function changeCachedConversations(
+  client: QueryClient,
+  ids: ReadonlySet<string>,
+  change: (row: Conversation, filters: ConversationFilters) => Conversation | null,
+): void {
   for (const query of client.getQueryCache().findAll({ queryKey: ["conversations"] })) {
     const filters = query.queryKey[1] as ConversationFilters;
-    client.setQueryData<ConversationPages>(query.queryKey, (old) => (old ? mapConversations(old, (row) => (row.id === id ? change(row, filters) : row)) : old));
+    client.setQueryData<ConversationPages>(query.queryKey, (old) => (old ? mapConversations(old, (row) => (ids.has(row.id) ? change(row, filters) : row)) : old));
   }
-  client.setQueryData<Conversation>(["conversation", id], (old) => (old ? (change(old, {}) ?? old) : old));
+  for (const id of ids) client.setQueryData<Conversation>(["conversation", id], (old) => (old ? (change(old, {}) ?? old) : old));
 }

@@ -7,7 +7,8 @@ export type LiveState = "connected" | "reconnecting" | "offline";
 type Frame =
   | { type: "hello"; sequence: number }
   | { type: "events"; sequence: number; events: DomainEvent[] }
-  | { type: "gap"; sequence: number };
+  | { type: "gap"; sequence: number }
+  | { type: "beat"; sequence: number };
 
 export type LiveHandlers = {
   onState: (state: LiveState) => void;
@@ -19,7 +20,8 @@ export type LiveHandlers = {
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** The server pings every 20 s at the protocol level, invisible here; a dead socket ends by error or by the offline event. */
+/** The server sends something at least every 20 s: a socket silent for longer than this died without saying so. */
+const LONGEST_SILENCE_MS = 45_000;
 const REFRESH_AFTER_FAILURES = 2;
 
 export function startLiveConnection(handlers: LiveHandlers): () => void {
@@ -27,7 +29,21 @@ export function startLiveConnection(handlers: LiveHandlers): () => void {
   let sequence: number | null = null;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let silenceTimer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
+
+  function watchSilence(current: WebSocket): void {
+    clearTimeout(silenceTimer);
+    silenceTimer = setTimeout(() => abandon(current), LONGEST_SILENCE_MS);
+  }
+
+  /** A dead line may take minutes to close: nobody waits for that. */
+  function abandon(current: WebSocket): void {
+    if (socket !== current) return;
+    socket = null;
+    current.close();
+    scheduleReopen();
+  }
 
   function receive(text: string): void {
     const frame = JSON.parse(text) as Frame;
@@ -58,9 +74,15 @@ export function startLiveConnection(handlers: LiveHandlers): () => void {
     if (sequence !== null) address.searchParams.set("since", String(sequence));
     const current = new WebSocket(address);
     socket = current;
-    current.onmessage = (message) => receive(String(message.data));
+    watchSilence(current);
+    current.onmessage = (message) => {
+      if (socket !== current) return;
+      watchSilence(current);
+      receive(String(message.data));
+    };
     current.onclose = () => {
       if (socket !== current) return;
+      clearTimeout(silenceTimer);
       socket = null;
       scheduleReopen();
     };
@@ -98,6 +120,7 @@ export function startLiveConnection(handlers: LiveHandlers): () => void {
   return () => {
     isStopped = true;
     clearTimeout(timer);
+    clearTimeout(silenceTimer);
     window.removeEventListener("online", handleOnline);
     window.removeEventListener("offline", handleOffline);
     const last = socket;

@@ -30,7 +30,8 @@ export function mergeFirstPage(old: PagedConversations, fresh: Page<Conversation
   const oldRowCount = old.pages.reduce((sum, page) => sum + page.rows.length, 0);
   const hasOverlap = old.pages.some((page) => page.rows.some((row) => freshIds.has(row.id) || isOlder(lastFresh, row)));
   if (oldRowCount > 0 && !hasOverlap) return startOver;
-  const older = old.pages.map((page) => page.rows.filter((row) => !freshIds.has(row.id) && isOlder(row, lastFresh)));
+  // Rows of the same millisecond as the last fresh one may stand after it as well as before it: they stay.
+  const older = old.pages.map((page) => page.rows.filter((row) => !freshIds.has(row.id) && !isOlder(lastFresh, row)));
   // When nothing older is loaded, the fresh page's own cursor continues the list.
   const hasOlder = older.some((rows) => rows.length > 0);
   if (!hasOlder) return { pages: [{ rows: keepSelected(old, visible(fresh.rows), options.keptId), next: fresh.next }], pageParams: [null] };

@@ -25,7 +25,7 @@ export const theme = createTheme({
     SegmentedControl: { defaultProps: { size: "xs", transitionDuration: 120, withItemsBorders: false } },
     Menu: { defaultProps: { shadow: "none", transitionProps: { duration: 120 }, withinPortal: true, withInitialFocusPlaceholder: false } },
     Popover: { defaultProps: { shadow: "none", transitionProps: { duration: 120 } } },
-    Tooltip: { defaultProps: { openDelay: 350, closeDelay: 0, transitionProps: { duration: 120 }, withinPortal: true } },
+    Tooltip: { defaultProps: { events: { hover: true, focus: true, touch: false }, openDelay: 350, closeDelay: 0, transitionProps: { duration: 120 }, withinPortal: true } },
   },
 });
 

@@ -137,12 +137,10 @@ pub async fn show_health(State(app): State<App>, caller: Caller) -> Result<Answe
     let stored =
         app.control.read(move |connection| crate::connection::list_connections(connection, organization_id)).await?;
     let read = move |connection: &rusqlite::Connection| -> Result<Vec<ConnectionHealth>> {
-        let mut statement = connection
-            .prepare_cached("SELECT max(last_event_at_ms) FROM connection_status WHERE connection_id = ?1")?;
         let mut health = Vec::with_capacity(stored.len());
-        for connection in stored {
-            let last_event_at_ms = statement.query_row([connection.id], |row| row.get(0))?;
-            health.push(ConnectionHealth { connection_id: connection.id, name: connection.name, last_event_at_ms });
+        for known in stored {
+            let (last_event_at_ms, _count) = crate::connection::find_status(connection, known.id)?;
+            health.push(ConnectionHealth { connection_id: known.id, name: known.name, last_event_at_ms });
         }
         Ok(health)
     };

@@ -1,7 +1,7 @@
 // One campaign: figures with their base, sent and replies per day, latest messages.
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconArrowLeft, IconChartBar, IconTable } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { campaignDaysQuery, campaignMessagesQuery, campaignQuery } from "../../api/queries";
@@ -15,8 +15,10 @@ import { RelativeTime } from "../../components/relative_time";
 import { TableBones } from "../../components/skeleton";
 import { useFormat, useNow } from "../../i18n/format";
 import styles from "./campaign.module.css";
-import { fillDays } from "./fill_days";
+import { fillDays, nextDay } from "./fill_days";
 import { CAMPAIGN_LOOKS } from "./looks";
+import { FigureValue, PeriodFigures } from "./period_figures";
+import { searchFor } from "./rows_behind";
 import { Unreliable } from "./unreliable";
 import { campaignWords } from "./words";
 
@@ -30,7 +32,7 @@ export function CampaignView() {
   const campaign = query.data;
   return (
     <Page
-      title={campaign?.name ?? t("campaign")}
+      title={campaign ? campaign.name || t("unnamed") : t("campaign")}
       before={<ActionButton icon={IconArrowLeft} label={t("back")} onClick={() => void navigate({ to: "/campaigns" })} />}
       after={campaign ? <StateWord {...CAMPAIGN_LOOKS[campaign.state]} word={t(`state_${campaign.state}`)} /> : null}
       actions={
@@ -42,9 +44,9 @@ export function CampaignView() {
       {query.isPending ? <TableBones /> : null}
       {query.isError && !campaign ? <PaneError title={t("error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
       {campaign ? (
-        <div className={page.tableScroll} tabIndex={0} role="region" aria-label={campaign.name}>
+        <div className={page.tableScroll} tabIndex={0} role="region" aria-label={campaign.name || t("unnamed")}>
           <Figures campaign={campaign} />
-          <Days campaignId={campaignId} />
+          <Days campaign={campaign} />
           <Messages campaignId={campaignId} />
         </div>
       ) : null}
@@ -58,18 +60,21 @@ function Figures({ campaign }: { campaign: Campaign }) {
   const { counters, rates } = campaign;
   const ofSent = t("of_sent", { n: format.number(counters.sent) });
   const ofContacts = t("of_contacts", { n: format.number(counters.contacts) });
+  const rows = searchFor(campaign.name);
+  const booked = "category:meeting_booked category:meeting_completed category:won";
   // Replies, interest and unsubscriptions are counted per person, bounces and opens per message; each note names its base.
   const figures = [
-    { name: t("sent"), value: format.number(counters.sent), note: t("to_contacts", { n: format.number(counters.contacts) }) },
-    { name: t("replied"), value: format.percent(rates.reply_rate), note: `${format.number(counters.replied_contacts)} ${ofContacts}` },
-    { name: t("interested"), value: format.percent(rates.interested_rate), note: `${format.number(counters.interested)} ${ofContacts}` },
-    { name: t("meetings_booked"), value: format.number(counters.meetings_booked), note: ofContacts },
-    { name: t("bounced"), value: format.percent(rates.bounce_rate), note: `${format.number(counters.bounced)} ${ofSent}` },
-    { name: t("unsubscribed"), value: format.percent(rates.unsubscribe_rate), note: `${format.number(counters.unsubscribed)} ${ofContacts}` },
+    { name: t("sent"), value: format.number(counters.sent), note: t("to_contacts", { n: format.number(counters.contacts) }), query: "in:sent" },
+    { name: t("replied"), value: format.percent(rates.reply_rate), note: `${format.number(counters.replied_contacts)} ${ofContacts}`, query: "in:received" },
+    { name: t("interested"), value: format.percent(rates.interested_rate), note: `${format.number(counters.interested)} ${ofContacts}`, query: `category:interested ${booked}` },
+    { name: t("meetings_booked"), value: format.number(counters.meetings_booked), note: ofContacts, query: booked },
+    { name: t("bounced"), value: format.percent(rates.bounce_rate), note: `${format.number(counters.bounced)} ${ofSent}`, query: "category:bounced" },
+    { name: t("unsubscribed"), value: format.percent(rates.unsubscribe_rate), note: `${format.number(counters.unsubscribed)} ${ofContacts}`, query: "category:unsubscribed" },
     { name: t("opened"), value: format.percent(rates.open_rate), note: `${format.number(counters.opened)} ${ofSent}`, isUnreliable: true },
   ];
   return (
-    <section aria-label={t("figures")}>
+    <section aria-label={t("total")}>
+      <h2 className={styles.figuresTitle}>{t("total")}</h2>
       <div className={styles.figures}>
         {figures.map((figure) => (
           <div key={figure.name} className={styles.figure}>
@@ -77,7 +82,9 @@ function Figures({ campaign }: { campaign: Campaign }) {
               {figure.name}
               {figure.isUnreliable ? <Unreliable /> : null}
             </div>
-            <div className={styles.figureValue}>{figure.value}</div>
+            <div className={styles.figureLine}>
+              <FigureValue query={rows && figure.query ? `${rows} ${figure.query}` : null}>{figure.value}</FigureValue>
+            </div>
             <div className={styles.figureNote}>{figure.note}</div>
           </div>
         ))}
@@ -91,14 +98,20 @@ function Figures({ campaign }: { campaign: Campaign }) {
   );
 }
 
-function Days({ campaignId }: { campaignId: string }) {
+function Days({ campaign }: { campaign: Campaign }) {
   const t = campaignWords.use();
-  const format = useFormat();
+  const navigate = useNavigate();
   const [days, setDays] = useState(30);
   const [isTable, setTable] = useState(false);
-  const query = useQuery(campaignDaysQuery(campaignId, days));
+  // Twice the period: the first half is what the second is compared with.
+  const query = useQuery({ ...campaignDaysQuery(campaign.id, days * 2), placeholderData: keepPreviousData });
   const now = useNow();
-  const rows = useMemo(() => fillDays(query.data ?? [], days, now), [query.data, days, now]);
+  const all = useMemo(() => fillDays(query.data ?? [], days * 2, now), [query.data, days, now]);
+  const rows = all.slice(days);
+  const search = searchFor(campaign.name);
+  const showDay = (day: string) => {
+    if (search) void navigate({ to: "/search", search: { q: `${search} after:${day} before:${nextDay(day)}` } });
+  };
   const isEmpty = query.isSuccess && rows.every((row) => row.sent === 0 && row.replied === 0);
   return (
     <section className={styles.section}>
@@ -120,20 +133,9 @@ function Days({ campaignId }: { campaignId: string }) {
       </div>
       {query.isError ? <PaneError title={t("days_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
       {isEmpty ? <p className={styles.note}>{t("days_empty", { days })}</p> : null}
+      {query.isSuccess ? <PeriodFigures name={campaign.name} days={rows} before={all.slice(0, days)} /> : <div className={styles.periodPlace} />}
       {!isEmpty && !query.isError && !isTable ? (
-        <>
-          <div className={styles.legend}>
-            <span>
-              <span className={styles.swatch} style={{ background: "var(--chart-grey)" }} />
-              {`${t("sent")} ${format.number(rows.reduce((sum, row) => sum + row.sent, 0))}`}
-            </span>
-            <span>
-              <span className={styles.swatch} style={{ background: "var(--accent)" }} />
-              {`${t("replied")} ${format.number(rows.reduce((sum, row) => sum + row.replied, 0))}`}
-            </span>
-          </div>
-          <Suspense fallback={<div className={styles.chart} />}>{query.isSuccess ? <DailyChart days={rows} /> : <div className={styles.chart} />}</Suspense>
-        </>
+          <Suspense fallback={<div className={styles.chart} />}>{query.isSuccess ? <DailyChart days={rows} onDay={search ? showDay : null} /> : <div className={styles.chart} />}</Suspense>
       ) : null}
       {!isEmpty && isTable ? <DayTable rows={rows} /> : null}
     </section>

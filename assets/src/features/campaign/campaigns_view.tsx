@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { campaignsQuery } from "../../api/queries";
 import type { Campaign } from "../../api/types";
 import { StateWord } from "../../components/mark";
+import { ConnectAction } from "../../components/connect_action";
 import { Page } from "../../components/page";
 import page from "../../components/page.module.css";
 import { PaneError, PaneMessage } from "../../components/pane_message";
@@ -26,7 +27,7 @@ export function CampaignsView() {
     <Page title={t("title")}>
       {query.isPending ? <TableBones /> : null}
       {query.isError && campaigns.length === 0 ? <PaneError title={t("list_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.isSuccess && campaigns.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} /> : null}
+      {query.isSuccess && campaigns.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} action={<ConnectAction />} /> : null}
       {campaigns.length > 0 ? (
         <div className={page.tableScroll} tabIndex={0} role="region" aria-label={t("title")}>
           <CampaignTable campaigns={campaigns} />
@@ -50,21 +51,21 @@ function CampaignTable({ campaigns }: { campaigns: Campaign[] }) {
       <thead>
         <tr>
           <th scope="col">{t("name")}</th>
-          <th scope="col">{t("state")}</th>
-          <th scope="col" className={page.number}>{t("contacts")}</th>
-          <th scope="col" className={page.number}>{t("sent")}</th>
+          <th scope="col" className={page.minor}>{t("state")}</th>
+          <th scope="col" className={`${page.number} ${page.least}`}>{t("contacts")}</th>
+          <th scope="col" className={`${page.number} ${page.minor}`}>{t("sent")}</th>
           <th scope="col" className={page.number}>{t("replied")}</th>
           <th scope="col" className={page.number}>{t("interested")}</th>
-          <th scope="col" className={page.number}>{t("meetings_booked")}</th>
-          <th scope="col" className={page.number}>{t("bounced")}</th>
-          <th scope="col" className={page.number}>{t("unsubscribed")}</th>
-          <th scope="col" className={page.number}>
+          <th scope="col" className={`${page.number} ${page.minor}`}>{t("meetings_booked")}</th>
+          <th scope="col" className={`${page.number} ${page.minor}`}>{t("bounced")}</th>
+          <th scope="col" className={`${page.number} ${page.minor}`}>{t("unsubscribed")}</th>
+          <th scope="col" className={`${page.number} ${page.minor}`}>
+            {t("opened")}
             <span className={styles.headUnreliable}>
               <Unreliable />
             </span>
-            {t("opened")}
           </th>
-          <th scope="col" className={page.number}>{t("last_event")}</th>
+          <th scope="col" className={`${page.number} ${page.minor} ${page.least}`}>{t("last_event")}</th>
         </tr>
       </thead>
       <tbody>
@@ -80,8 +81,8 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
   const t = campaignWords.use();
   const format = useFormat();
   const { counters, rates } = campaign;
-  const withRate = (value: number, rate: number | null) => (
-    <td className={page.number}>
+  const withRate = (value: number, rate: number | null, minor = "") => (
+    <td className={`${page.number} ${minor}`}>
       {format.number(value)}
       <span className={page.rate}>{format.percent(rate)}</span>
     </td>
@@ -89,25 +90,28 @@ function CampaignRow({ campaign }: { campaign: Campaign }) {
   return (
     <tr>
       <td className={page.strong} title={campaign.name}>
+        <span className={page.phoneMark}>
+          <StateWord {...CAMPAIGN_LOOKS[campaign.state]} word="" />
+        </span>
         <Link to="/campaigns/$campaignId" params={{ campaignId: campaign.id }}>
-          {campaign.name}
+          {campaign.name || t("unnamed")}
         </Link>
       </td>
-      <td className={page.soft}>
+      <td className={`${page.soft} ${page.minor}`}>
         <StateWord {...CAMPAIGN_LOOKS[campaign.state]} word={t(`state_${campaign.state}`)} />
       </td>
-      <td className={page.number}>{format.number(counters.contacts)}</td>
-      <td className={page.number}>{format.number(counters.sent)}</td>
+      <td className={`${page.number} ${page.least}`}>{format.number(counters.contacts)}</td>
+      <td className={`${page.number} ${page.minor}`}>{format.number(counters.sent)}</td>
       {withRate(counters.replied_contacts, rates.reply_rate)}
       {withRate(counters.interested, rates.interested_rate)}
-      <td className={page.number}>{format.number(counters.meetings_booked)}</td>
-      {withRate(counters.bounced, rates.bounce_rate)}
-      {withRate(counters.unsubscribed, rates.unsubscribe_rate)}
-      <td className={`${page.number} ${page.soft}`}>
+      <td className={`${page.number} ${page.minor}`}>{format.number(counters.meetings_booked)}</td>
+      {withRate(counters.bounced, rates.bounce_rate, page.minor)}
+      {withRate(counters.unsubscribed, rates.unsubscribe_rate, page.minor)}
+      <td className={`${page.number} ${page.soft} ${page.minor}`}>
         {format.number(counters.opened)}
         <span className={page.rate}>{format.percent(rates.open_rate)}</span>
       </td>
-      <td className={`${page.number} ${page.soft}`}>{campaign.last_event_at_ms === 0 ? "–" : <RelativeTime atMs={campaign.last_event_at_ms} />}</td>
+      <td className={`${page.number} ${page.soft} ${page.least}`}>{campaign.last_event_at_ms === 0 ? "–" : <RelativeTime atMs={campaign.last_event_at_ms} />}</td>
     </tr>
   );
 }

@@ -7,13 +7,13 @@ import { campaignWords } from "./words";
 
 const TICK = { fill: "var(--text-secondary)", fontSize: 11 };
 
-export default function DailyChart({ days }: { days: CampaignDay[] }) {
+export default function DailyChart({ days, onDay }: { days: CampaignDay[]; /** Shows what is behind a day. */ onDay: ((day: string) => void) | null }) {
   const t = campaignWords.use();
   const format = useFormat();
   return (
-    <div className={styles.chart} role="img" aria-label={t("chart_label")}>
+    <div className={styles.chart} data-clickable={onDay !== null} role="img" aria-label={t("chart_label")}>
       <ResponsiveContainer width="100%" height="100%">
-        <BarChart data={days} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} barCategoryGap="28%" accessibilityLayer={false}>
+        <BarChart data={days} margin={{ top: 8, right: 0, bottom: 0, left: 0 }} barCategoryGap="28%" accessibilityLayer={false} onClick={({ activeLabel }) => (activeLabel === undefined ? undefined : onDay?.(String(activeLabel)))}>
           <CartesianGrid vertical={false} stroke="var(--gridline)" />
           <XAxis dataKey="day" tickFormatter={format.plainDay} tick={TICK} tickLine={false} axisLine={{ stroke: "var(--border)" }} minTickGap={28} />
           {/* A second, hidden axis puts the replies in front of the sent bars instead of beside them. */}

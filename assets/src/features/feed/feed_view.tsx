@@ -9,9 +9,11 @@ import { eventsQuery } from "../../api/queries";
 import type { DomainEvent } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
 import { Mark } from "../../components/mark";
+import { ConnectAction } from "../../components/connect_action";
 import { Page } from "../../components/page";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { TableBones } from "../../components/skeleton";
+import { useIsPhone } from "../../components/viewport";
 import { useFormat, useNow } from "../../i18n/format";
 import { inboxWords } from "../inbox/words";
 import styles from "./feed.module.css";
@@ -19,6 +21,8 @@ import { lookOf, readText, sayEvent } from "./sentences";
 import { feedWords } from "./words";
 
 const ROW = 36;
+/** On a phone the detail stands on a second line. */
+const PHONE_ROW = 56;
 const GROUPS = ["all", "message", "contact", "conversation", "campaign", "mailbox"] as const;
 type Group = (typeof GROUPS)[number];
 
@@ -56,7 +60,7 @@ export function FeedView() {
     >
       {query.isPending ? <TableBones rows={14} /> : null}
       {query.isError && all.length === 0 ? <PaneError title={t("error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.isSuccess && all.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} /> : null}
+      {query.isSuccess && all.length === 0 ? <PaneMessage title={t("empty")} text={t("empty_text")} action={<ConnectAction />} /> : null}
       {shown.length > 0 ? (
         <EventList
           events={shown}
@@ -72,10 +76,11 @@ export function FeedView() {
 function EventList({ events, onEnd }: { events: DomainEvent[]; onEnd: () => void }) {
   const t = feedWords.use();
   const scroller = useRef<HTMLDivElement>(null);
+  const row = useIsPhone() ? PHONE_ROW : ROW;
   const virtual = useVirtualizer({
     count: events.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => row,
     getItemKey: (index) => events[index]?.sequence ?? index,
     overscan: 12,
   });
@@ -85,8 +90,11 @@ function EventList({ events, onEnd }: { events: DomainEvent[]; onEnd: () => void
     const element = scroller.current;
     const added = events.findIndex((event) => event.sequence === newest.current);
     newest.current = events[0]?.sequence;
-    if (element && added > 0 && element.scrollTop > ROW / 2) element.scrollTop += added * ROW;
-  }, [events]);
+    if (element && added > 0 && element.scrollTop > row / 2) element.scrollTop += added * row;
+  }, [events, row]);
+  useEffect(() => {
+    virtual.measure();
+  }, [row, virtual]);
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? 0;
   const latestOnEnd = useRef(onEnd);
@@ -123,7 +131,7 @@ const EventRow = memo(function EventRow({ event, top }: { event: DomainEvent; to
           {isToday ? format.clockSeconds(event.at_ms) : format.short(event.at_ms, now)}
         </span>
         <Mark tone={look.tone} shape={look.shape} />
-        <span>{sayEvent(event, t, words)}</span>
+        <span className={styles.sentence}>{sayEvent(event, t, words)}</span>
         <span className={styles.detail}>{detail}</span>
       </EventLink>
     </li>

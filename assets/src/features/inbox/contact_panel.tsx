@@ -2,7 +2,7 @@
 import { IconCheck, IconCopy, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState, type ReactNode } from "react";
+import { useState, type KeyboardEvent, type ReactNode } from "react";
 import { contactConversationsQuery, contactQuery } from "../../api/queries";
 import type { Contact, Conversation } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
@@ -10,17 +10,24 @@ import { Mark } from "../../components/mark";
 import { PaneError } from "../../components/pane_message";
 import { RelativeTime } from "../../components/relative_time";
 import { Bone, Delayed } from "../../components/skeleton";
+import { useIsNarrow } from "../../components/viewport";
 import { useFormat } from "../../i18n/format";
 import { categoryOfInterest } from "./categories";
 import { CategoryChip } from "./category_chip";
 import styles from "./contact.module.css";
+import { listCustomFields } from "./custom_fields";
 import { inboxWords } from "./words";
 
 export function ContactPanel({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
   const t = inboxWords.use();
   const contact = useQuery(contactQuery(conversation.contact.id));
+  const isOverlay = useIsNarrow();
+  // In a narrow window the panel lies over the thread, and what lies over something goes away with Esc.
+  const handleKeyDown = (event: KeyboardEvent) => {
+    if (isOverlay && event.key === "Escape") onClose();
+  };
   return (
-    <aside className={styles.panel} aria-label={t("details")}>
+    <aside className={styles.panel} aria-label={t("details")} onKeyDown={handleKeyDown}>
       <div className={styles.head}>
         <h2>{t("details")}</h2>
         <ActionButton icon={IconX} label={t("details_hide")} onClick={onClose} />
@@ -39,7 +46,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
   const t = inboxWords.use();
   const format = useFormat();
   const category = categoryOfInterest(contact.interest);
-  const customFields = Object.entries(contact.custom_fields).filter(([, value]) => value !== "");
+  const customFields = listCustomFields(contact.custom_fields);
   return (
     <>
       <div className={styles.person}>
@@ -63,7 +70,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
             </Fact>
           ) : null}
           {contact.website ? <Fact name={t("website")}>{<Website address={contact.website} />}</Fact> : null}
-          {contact.source ? <Fact name={t("source")}>{contact.source}</Fact> : null}
+          {contact.source ? <Fact name={t("source")}>{contact.source === "instantly" ? "Instantly" : contact.source}</Fact> : null}
           <Fact name={t("created")}>{format.date(contact.created_at_ms)}</Fact>
         </dl>
       </div>
@@ -88,7 +95,7 @@ function ContactFacts({ contact }: { contact: Contact }) {
           <dl className={styles.facts}>
             {customFields.map(([name, value]) => (
               <Fact key={name} name={name}>
-                {value}
+                {/^https?:\/\//i.test(value) ? <Website address={value} /> : value}
               </Fact>
             ))}
           </dl>
@@ -126,7 +133,7 @@ function Website({ address }: { address: string }) {
   if (!URL.canParse(full) || /\s/.test(address)) return address;
   return (
     <a href={full} target="_blank" rel="noopener noreferrer">
-      {address.replace(/^https?:\/\//i, "")}
+      {address.replace(/^https?:\/\/(www\.)?/i, "").replace(/\/$/, "")}
     </a>
   );
 }
@@ -169,7 +176,7 @@ function ContactConversations({ contactId, openId }: { contactId: string; openId
                 <span>{row.subject || t("no_subject")}</span>
                 <RelativeTime atMs={row.last_message_at_ms} />
               </span>
-              <span className={styles.soft}>{[row.mailbox?.address, row.campaign?.name].filter(Boolean).join(" · ")}</span>
+              <span className={styles.soft}>{[row.campaign?.name, row.mailbox?.address].filter(Boolean).join(" · ")}</span>
             </Link>
           </li>
         ))}

@@ -1,11 +1,12 @@
 // The virtual list of conversations: fixed rows, pages read ahead, and a view that stays put when rows arrive above it.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useRouter } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Button } from "@mantine/core";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "react";
 import { conversationsQuery } from "../../api/queries";
 import type { Conversation, ConversationFilters } from "../../api/types";
+import { ConnectAction } from "../../components/connect_action";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { Bone, Delayed } from "../../components/skeleton";
 import { componentWords } from "../../components/words";
@@ -30,11 +31,14 @@ type ListProps = {
   query: ReturnType<typeof useConversationRows>["query"];
   selectedId: string | null;
   cursorId: string | null;
+  checkedIds: ReadonlySet<string>;
+  isSelecting: boolean;
   actions: RowActions;
   onClearFilters: () => void;
+  onShowInbox: () => void;
 };
 
-export function ConversationList({ filters, rows, query, selectedId, cursorId, actions, onClearFilters }: ListProps) {
+export function ConversationList({ filters, rows, query, selectedId, cursorId, checkedIds, isSelecting, actions, onClearFilters, onShowInbox }: ListProps) {
   const t = inboxWords.use();
   const shared = componentWords.use();
   const router = useRouter();
@@ -73,7 +77,7 @@ export function ConversationList({ filters, rows, query, selectedId, cursorId, a
 
   if (query.isPending) return <ListBones />;
   if (query.isError && rows.length === 0) return <PaneError title={t("list_error")} error={query.error} onRetry={() => void query.refetch()} />;
-  if (rows.length === 0) return <EmptyList filters={filters} onClearFilters={onClearFilters} />;
+  if (rows.length === 0) return <EmptyList filters={filters} onClearFilters={onClearFilters} onShowInbox={onShowInbox} />;
   return (
     <div ref={scroller} className={styles.scroll}>
       <div role="list" aria-label={t("list_label")} style={{ position: "relative", height: virtual.getTotalSize() + (hasFoot ? ROW_HEIGHT : 0) }}>
@@ -89,6 +93,8 @@ export function ConversationList({ filters, rows, query, selectedId, cursorId, a
               index={item.index}
               isSelected={row.id === selectedId}
               isCursor={row.id === cursorId}
+              isChecked={checkedIds.has(row.id)}
+              isSelecting={isSelecting}
               actions={actions}
             />
           );
@@ -135,7 +141,7 @@ function useStableScroll(scroller: React.RefObject<HTMLDivElement | null>, rows:
   }, [rows, scroller]);
 }
 
-function EmptyList({ filters, onClearFilters }: { filters: ConversationFilters; onClearFilters: () => void }) {
+function EmptyList({ filters, onClearFilters, onShowInbox }: Pick<ListProps, "filters" | "onClearFilters" | "onShowInbox">) {
   const t = inboxWords.use();
   if (hasNarrowing(filters)) {
     return (
@@ -150,17 +156,19 @@ function EmptyList({ filters, onClearFilters }: { filters: ConversationFilters; 
       />
     );
   }
-  if (filters.view === "archived") return <PaneMessage title={t("empty_archived")} text={t("empty_archived_text")} />;
-  if (filters.view === "sent") return <PaneMessage title={t("empty_sent")} text={t("empty_sent_text")} />;
+  if (filters.view === "archived" || filters.view === "sent") {
+    const toInbox = (
+      <Button variant="default" onClick={onShowInbox}>
+        {t("go_inbox")}
+      </Button>
+    );
+    return <PaneMessage title={t(`empty_${filters.view}`)} text={t(`empty_${filters.view}_text`)} action={toInbox} />;
+  }
   return (
     <PaneMessage
       title={t("empty_inbox")}
       text={t("empty_inbox_text")}
-      action={
-        <Button variant="default" renderRoot={(props) => <Link to="/settings/$section" params={{ section: "connections" }} {...props} />}>
-          {t("empty_inbox_action")}
-        </Button>
-      }
+      action={<ConnectAction />}
     />
   );
 }

@@ -1,5 +1,6 @@
-// One conversation in the list: two lines in 60 px; actions appear on hover and focus without moving anything.
-import { IconArchive, IconInbox, IconMail, IconMailOpened } from "@tabler/icons-react";
+// One conversation in the list: two lines in 60 px; actions and the box to select it appear on hover and focus without moving
+// anything.
+import { IconArchive, IconCheck, IconInbox, IconMail, IconMailOpened } from "@tabler/icons-react";
 import { memo, useState } from "react";
 import type { Conversation } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
@@ -13,6 +14,7 @@ export type RowActions = {
   onOpen: (conversation: Conversation) => void;
   onMove: (conversation: Conversation) => void;
   onToggleRead: (conversation: Conversation) => void;
+  onSelect: (conversation: Conversation, isRange: boolean) => void;
   disabledReason: string | null;
 };
 
@@ -24,10 +26,14 @@ type RowProps = {
   index: number;
   isSelected: boolean;
   isCursor: boolean;
+  isChecked: boolean;
+  /** Rows are being selected, so each shows its box. */
+  isSelecting: boolean;
   actions: RowActions;
 };
 
-export const ConversationRow = memo(function ConversationRow({ conversation, address, top, index, isSelected, isCursor, actions }: RowProps) {
+export const ConversationRow = memo(function ConversationRow(props: RowProps) {
+  const { conversation, address, top, index, isSelected, isCursor, isChecked, isSelecting, actions } = props;
   const t = inboxWords.use();
   const { contact } = conversation;
   const isUnread = conversation.unread_count > 0;
@@ -43,6 +49,8 @@ export const ConversationRow = memo(function ConversationRow({ conversation, add
       data-unread={isUnread}
       data-selected={isSelected}
       data-cursor={isCursor}
+      data-checked={isChecked}
+      data-active={isActive}
       onMouseEnter={() => setActive(true)}
       onMouseLeave={() => setActive(false)}
       onFocus={() => setActive(true)}
@@ -84,6 +92,19 @@ export const ConversationRow = memo(function ConversationRow({ conversation, add
           </span>
         </span>
       </a>
+      {isActive || isSelecting ? (
+        <button
+          type="button"
+          role="checkbox"
+          aria-checked={isChecked}
+          aria-label={t("select", { name: contact.name || contact.address })}
+          tabIndex={-1}
+          className={styles.box}
+          onClick={(event) => actions.onSelect(conversation, event.shiftKey)}
+        >
+          <span>{isChecked ? <IconCheck size={12} stroke={2.5} aria-hidden /> : null}</span>
+        </button>
+      ) : null}
       {isActive ? <ActionsOfRow conversation={conversation} isUnread={isUnread} actions={actions} /> : null}
     </div>
   );

@@ -2,6 +2,7 @@
 import { Menu, SegmentedControl } from "@mantine/core";
 import { IconCheck, IconChevronDown, IconMail, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
 import { campaignsQuery, mailboxesQuery } from "../../api/queries";
 import type { Category, ConversationFilters } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
@@ -11,9 +12,14 @@ import { hasNarrowing } from "./filters";
 import styles from "./list.module.css";
 import { inboxWords } from "./words";
 
-type FilterBarProps = { filters: ConversationFilters; onChange: (filters: ConversationFilters) => void };
+type FilterBarProps = {
+  filters: ConversationFilters;
+  onChange: (filters: ConversationFilters) => void;
+  /** Stands where the filters are while rows are selected. */
+  selection: ReactNode;
+};
 
-export function FilterBar({ filters, onChange }: FilterBarProps) {
+export function FilterBar({ filters, onChange, selection }: FilterBarProps) {
   const t = inboxWords.use();
   const mailboxes = useQuery(mailboxesQuery());
   const campaigns = useInfiniteQuery(campaignsQuery());
@@ -47,26 +53,28 @@ export function FilterBar({ filters, onChange }: FilterBarProps) {
           onClick={() => set({ is_unread: filters.is_unread ? undefined : true })}
         />
       </div>
-      <div className={styles.filterLine}>
-        <FilterMenu name={t("filter_category")} choices={categoryChoices} value={filters.category} onChange={(category) => set({ category: category as Category | undefined })} />
-        <FilterMenu name={t("filter_mailbox")} choices={mailboxChoices} value={filters.mailbox_id} onChange={(mailbox_id) => set({ mailbox_id })} />
-        <FilterMenu name={t("filter_campaign")} choices={campaignChoices} value={filters.campaign_id} onChange={(campaign_id) => set({ campaign_id })} />
-        {hasNarrowing(filters) ? (
-          <ActionButton size="small" icon={IconX} label={t("filters_clear")} onClick={() => onChange({ view: filters.view })} />
-        ) : null}
-      </div>
+      {selection ?? (
+        <div className={styles.filterLine}>
+          <FilterMenu name={t("filter_category")} choices={categoryChoices} value={filters.category} onChange={(category) => set({ category: category as Category | undefined })} />
+          <FilterMenu name={t("filter_mailbox")} choices={mailboxChoices} value={filters.mailbox_id} onChange={(mailbox_id) => set({ mailbox_id })} />
+          <FilterMenu name={t("filter_campaign")} choices={campaignChoices} value={filters.campaign_id} onChange={(campaign_id) => set({ campaign_id })} />
+          {hasNarrowing(filters) ? (
+            <ActionButton size="small" icon={IconX} label={t("filters_clear")} onClick={() => onChange({ view: filters.view })} />
+          ) : null}
+        </div>
+      )}
     </div>
   );
 }
 
-type Choice = { value: string; text: string; mark?: React.ReactNode };
+type Choice = { value: string; text: string; mark?: ReactNode };
 type FilterMenuProps = { name: string; choices: Choice[]; value: string | undefined; onChange: (value: string | undefined) => void };
 
 function FilterMenu({ name, choices, value, onChange }: FilterMenuProps) {
   const t = inboxWords.use();
   const chosen = choices.find((choice) => choice.value === value);
   return (
-    <Menu position="bottom-start" width={260}>
+    <Menu position="bottom-start" width={300}>
       <Menu.Target>
         <button type="button" className={styles.filter} data-active={value !== undefined} aria-label={chosen ? `${name}: ${chosen.text}` : name}>
           <span>{chosen?.text ?? name}</span>
@@ -84,7 +92,9 @@ function FilterMenu({ name, choices, value, onChange }: FilterMenuProps) {
             rightSection={choice.value === value ? <IconCheck size={16} stroke={1.5} /> : null}
             onClick={() => onChange(choice.value)}
           >
-            {choice.text}
+            <span className={styles.choice} title={choice.text}>
+              {choice.text}
+            </span>
           </Menu.Item>
         ))}
       </Menu.Dropdown>

@@ -10,9 +10,12 @@ import { useCommand } from "../../keyboard/commands";
 import { useConversationActions } from "./actions";
 import { ConversationList, useConversationRows } from "./conversation_list";
 import { ConversationPane } from "./conversation_pane";
+import type { RowActions } from "./conversation_row";
 import { FilterBar } from "./filter_bar";
 import { parseFilters } from "./filters";
 import styles from "./list.module.css";
+import { useSelection } from "./selection";
+import { SelectionBar } from "./selection_bar";
 import { Split } from "./split";
 import { inboxWords } from "./words";
 
@@ -30,6 +33,8 @@ export function InboxView() {
   const [cursorId, setCursorId] = useState<string | null>(null);
   const pointId = openId ?? cursorId;
   const point = rows.findIndex((row) => row.id === pointId);
+  const selection = useSelection(rows, searchKey);
+  const isSelecting = selection.selected.length > 0;
 
   const open = (row: Conversation | undefined, isReplacing: boolean) => {
     if (!row) return;
@@ -72,9 +77,46 @@ export function InboxView() {
   useCommand("archive", onCursorRow(moveRow));
   useCommand("mark_read", onCursorRow((row) => void actions.setRead(row, true)));
   useCommand("mark_unread", onCursorRow((row) => void actions.setRead(row, false)));
+  const moveSelected = () => {
+    const { selected } = selection;
+    const gone = new Set(selected.map((row) => row.id));
+    const following = rows.slice(Math.max(0, point)).find((row) => !gone.has(row.id)) ?? rows.findLast((row) => !gone.has(row.id));
+    selection.clear();
+    actions.moveAll(selected);
+    if (pointId === null || !gone.has(pointId)) return;
+    setCursorId(following?.id ?? null);
+    if (openId === null) {
+      if (following) focusRow(following.id);
+    } else if (isPhone || !following) close();
+    else open(following, true);
+  };
+  const setSelectedRead = (isRead: boolean) => {
+    const { selected } = selection;
+    selection.clear();
+    void actions.setReadOf(selected, isRead);
+  };
+  // What is selected is meant before the open conversation and the row under the cursor.
+  const onSelected = (run: () => void) => (isSelecting && !disabledReason ? run : null);
+  const pointRow = rows[point];
+  useCommand("select", pointRow ? () => selection.toggle(pointRow.id, false) : null);
+  useCommand("clear_selection", isSelecting ? selection.clear : null);
+  useCommand("archive", onSelected(moveSelected), 1);
+  useCommand("mark_read", onSelected(() => setSelectedRead(true)), 1);
+  useCommand("mark_unread", onSelected(() => setSelectedRead(false)), 1);
   usePrefetchNext(openId === null ? undefined : rows[point + 1]);
 
-  const rowActions = useStableActions((row) => open(row, false), moveRow, (row) => void actions.setRead(row, row.unread_count > 0), disabledReason);
+  const rowActions = useStableActions(
+    {
+      onOpen: (row) => open(row, false),
+      onMove: moveRow,
+      onToggleRead: (row) => void actions.setRead(row, row.unread_count > 0),
+      onSelect: (row, isRange) => {
+        setCursorId(row.id);
+        selection.toggle(row.id, isRange);
+      },
+    },
+    disabledReason,
+  );
   const changeFilters = (next: ConversationFilters) => void navigate({ to: "/inbox", search: parseFilters(next as Record<string, unknown>) });
   return (
     <Split
@@ -82,19 +124,35 @@ export function InboxView() {
       isOpen={openId !== null}
       list={
         <section className={styles.pane} aria-label={t("title")}>
-          <FilterBar filters={filters} onChange={changeFilters} />
+          <FilterBar
+            filters={filters}
+            onChange={changeFilters}
+            selection={
+              isSelecting ? (
+                <SelectionBar selected={selection.selected} actions={{ onMove: moveSelected, onSetRead: setSelectedRead, onClear: selection.clear, disabledReason }} />
+              ) : null
+            }
+          />
           <ConversationList
             filters={filters}
             rows={rows}
             query={query}
             selectedId={openId}
             cursorId={openId === null ? cursorId : null}
+            checkedIds={selection.ids}
+            isSelecting={isSelecting}
             actions={rowActions}
             onClearFilters={() => changeFilters({ view: filters.view })}
+            onShowInbox={() => changeFilters({})}
           />
         </section>
       }
-      thread={<ConversationPane conversationId={openId} known={rows.find((row) => row.id === openId)} onBack={close} onArchived={goOnAfter} />}
+      thread={
+        // Beside an empty list there is nothing to choose from, so nothing asks for it.
+        openId === null && rows.length === 0 ? null : (
+          <ConversationPane conversationId={openId} known={rows.find((row) => row.id === openId)} onBack={close} onArchived={goOnAfter} />
+        )
+      }
     />
   );
 }
@@ -106,21 +164,20 @@ function focusRow(id: string): void {
   );
 }
 
-type RowHandler = (row: Conversation) => void;
+type RowHandlers = Omit<RowActions, "disabledReason">;
 
 /** Rows are memoised, so their handlers must not change with each render. */
-function useStableActions(onOpen: RowHandler, onMove: RowHandler, onToggleRead: RowHandler, disabledReason: string | null) {
-  const [latest] = useState<{ onOpen: RowHandler; onMove: RowHandler; onToggleRead: RowHandler }>(() => ({ onOpen, onMove, onToggleRead }));
+function useStableActions(handlers: RowHandlers, disabledReason: string | null): RowActions {
+  const [latest] = useState<RowHandlers>(() => ({ ...handlers }));
   useEffect(() => {
-    latest.onOpen = onOpen;
-    latest.onMove = onMove;
-    latest.onToggleRead = onToggleRead;
+    Object.assign(latest, handlers);
   });
   return useMemo(
     () => ({
-      onOpen: (row: Conversation) => latest.onOpen(row),
-      onMove: (row: Conversation) => latest.onMove(row),
-      onToggleRead: (row: Conversation) => latest.onToggleRead(row),
+      onOpen: (row) => latest.onOpen(row),
+      onMove: (row) => latest.onMove(row),
+      onToggleRead: (row) => latest.onToggleRead(row),
+      onSelect: (row, isRange) => latest.onSelect(row, isRange),
       disabledReason,
     }),
     [latest, disabledReason],

@@ -25,22 +25,24 @@ export const MessageItem = memo(function MessageItem({ message, isOpenAtFirst }:
         title={isOpen ? t("message_fold") : t("message_unfold", { name: sender })}
         onClick={() => setOpen(!isOpen)}
       >
-        <span className={styles.sender}>{sender}</span>
-        <span className={styles.receiver}>{isOpen ? t("to", { to: message.to.name || message.to.address }) : message.text.replace(/\s+/g, " ").slice(0, 200)}</span>
-        {message.is_auto_reply ? <Chip text={t("auto_reply")} tone="information" shape="half" /> : null}
-        {isOpen && message.direction === "out" && message.step !== null ? <StepChip step={message.step} variant={message.variant} /> : null}
-        <time className={styles.messageTime} dateTime={new Date(message.occurred_at_ms).toISOString()} title={format.exact(message.occurred_at_ms)}>
-          {format.clock(message.occurred_at_ms)}
-        </time>
+        <span className={styles.headLine}>
+          <span className={styles.sender}>{sender}</span>
+          <span className={styles.excerpt}>{isOpen ? null : message.text.replace(/\s+/g, " ").slice(0, 200)}</span>
+          {message.is_auto_reply ? <Chip text={t("auto_reply")} tone="information" shape="half" /> : null}
+          <time className={styles.messageTime} dateTime={new Date(message.occurred_at_ms).toISOString()} title={format.exact(message.occurred_at_ms)}>
+            {format.clock(message.occurred_at_ms)}
+          </time>
+        </span>
+        {isOpen ? <span className={styles.receiver}>{[t("to", { to: message.to.name || message.to.address }), describeStep(message, t)].filter(Boolean).join(" · ")}</span> : null}
       </button>
       {isOpen ? <MessageBody message={message} sender={sender} /> : null}
     </article>
   );
 });
 
-function StepChip({ step, variant }: { step: number; variant: number | null }) {
-  const t = inboxWords.use();
-  return <Chip text={variant === null ? t("step", { step }) : t("step_variant", { step, variant })} />;
+function describeStep({ direction, step, variant }: Message, t: ReturnType<typeof inboxWords.use>): string {
+  if (direction !== "out" || step === null) return "";
+  return variant === null ? t("step", { step }) : t("step_variant", { step, variant });
 }
 
 function MessageBody({ message, sender }: { message: Message; sender: string }) {

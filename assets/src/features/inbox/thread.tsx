@@ -119,14 +119,13 @@ function ThreadBody({ conversationId }: { conversationId: string }) {
               </div>
             );
           }
-          if (item.kind === "line") return <TimelineLine key={item.key} entry={item.entry} count={item.count} />;
+          if (item.kind === "line") return <TimelineLine key={item.key} entry={item.entry} count={item.count} hasDate={item.hasDate} />;
           return <MessageItem key={item.key} message={item.message} isOpenAtFirst={item.message.id === newestId || item.message.id === newestReceivedId} />;
         })}
       </div>
     </div>
   );
 }
-
 
 /** Opens at the newest message, follows new ones while the reader is at the end, and stays put when older ones load above. */
 function useThreadScroll(

@@ -1,7 +1,7 @@
 // An event between messages, as one thin line.
 import type { TimelineEntry } from "../../api/types";
 import { Mark, type Shape, type Tone } from "../../components/mark";
-import { useFormat } from "../../i18n/format";
+import { useFormat, useNow } from "../../i18n/format";
 import { categoryOfInterest, isCategory } from "./categories";
 import styles from "./thread.module.css";
 import { inboxWords } from "./words";
@@ -52,9 +52,10 @@ function describeLine(entry: TimelineEntry, count: number, t: Words): Line | nul
   }
 }
 
-export function TimelineLine({ entry, count }: { entry: TimelineEntry; count: number }) {
+export function TimelineLine({ entry, count, hasDate }: { entry: TimelineEntry; count: number; hasDate: boolean }) {
   const t = inboxWords.use();
   const format = useFormat();
+  const now = useNow();
   const line = describeLine(entry, count, t);
   if (!line) return null;
   return (
@@ -64,7 +65,7 @@ export function TimelineLine({ entry, count }: { entry: TimelineEntry; count: nu
         {line.text}
       </span>
       <time dateTime={new Date(entry.at_ms).toISOString()} title={format.exact(entry.at_ms)}>
-        {format.clock(entry.at_ms)}
+        {hasDate ? format.dayTime(entry.at_ms, now) : format.clock(entry.at_ms)}
       </time>
     </div>
   );

@@ -1,5 +1,5 @@
 // Search as you type over all messages; a hit opens its conversation beside the results.
-import { Popover, SegmentedControl } from "@mantine/core";
+import { Button, Popover, SegmentedControl } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconHelp, IconSearch, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery } from "@tanstack/react-query";
@@ -15,6 +15,7 @@ import { useCommand } from "../../keyboard/commands";
 import { ConversationPane } from "../inbox/conversation_pane";
 import { Split } from "../inbox/split";
 import { SearchGuide } from "./guide";
+import { explainRefusal } from "./refusal";
 import { Results } from "./results";
 import styles from "./search.module.css";
 import { searchWords } from "./words";
@@ -61,6 +62,11 @@ export function SearchView() {
     setHelpOpen(false);
     input.current?.focus();
   };
+  const clearAction = (
+    <Button variant="default" onClick={() => pick("")}>
+      {t("clear")}
+    </Button>
+  );
   useCommand("search", () => {
     input.current?.focus();
     input.current?.select();
@@ -112,29 +118,33 @@ export function SearchView() {
                 </Popover.Dropdown>
               </Popover>
             </div>
-            {q === "" ? null : <InfoLine page={query.data?.pages[0]} sort={sort} />}
+            {q === "" || query.isError ? null : <InfoLine page={query.data?.pages[0]} sort={sort} />}
           </div>
           {q === "" && isPhone ? (
             <div className={styles.guidePane}>
               <GuidePane onPick={pick} />
             </div>
           ) : null}
-          {q === "" && !isPhone ? <PaneMessage title={t("empty")} /> : null}
+          {q === "" && !isPhone ? <PaneMessage title={t("empty")} text={t("empty_hint")} /> : null}
           {q !== "" && query.isError ? (
             query.error instanceof ApiError && query.error.status === 400 ? (
-              <PaneMessage title={t("invalid")} text={query.error.message} />
+              <PaneMessage title={t("invalid")} text={t(explainRefusal(query.error.message))} action={clearAction} />
             ) : (
               <PaneError title={t("error")} error={query.error} onRetry={() => void query.refetch()} />
             )
           ) : null}
-          {q !== "" && query.isSuccess && hits.length === 0 ? <PaneMessage title={t("none")} text={t("none_text")} /> : null}
+          {q !== "" && query.isSuccess && hits.length === 0 ? <PaneMessage title={t("none")} text={t("none_text")} action={clearAction} /> : null}
           {q !== "" && !query.isError && hits.length > 0 ? (
             <Results hits={hits} openId={openId} isStale={query.isPlaceholderData} searchKey={`${q}/${sort}`} hasMore={hasNextPage} onMore={readOn} />
           ) : null}
         </section>
       }
       thread={
-        openId === null ? (
+        openId === null && hits.length > 0 && q !== "" ? (
+          <div className={styles.pick}>
+            <PaneMessage title={t("pick_title")} text={t("pick_text")} />
+          </div>
+        ) : openId === null ? (
           <div className={styles.guidePane}>
             <GuidePane onPick={pick} />
           </div>

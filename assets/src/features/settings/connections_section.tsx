@@ -79,10 +79,10 @@ function CreateConnection({ onCancel, onDone }: { onCancel: () => void; onDone: 
   return (
     <form className={styles.form} onSubmit={handleSubmit}>
       <TextInput name="name" label={t("connection_name")} defaultValue="Instantly" error={create.isError ? describe(create.error) : null} autoFocus style={{ flex: 1 }} />
-      <Button type="submit" loading={create.isPending} h={36}>
+      <Button type="submit" loading={create.isPending}>
         {t("connection_create")}
       </Button>
-      <Button variant="default" h={36} onClick={onCancel}>
+      <Button variant="default" onClick={onCancel}>
         {t("connection_cancel")}
       </Button>
     </form>
@@ -138,7 +138,7 @@ function ConnectionItem({ connection, adminReason, secret, onSecret }: ItemProps
                 {t("secret_confirm_action")}
               </Button>
             ) : (
-              <Button variant="default" loading={remove.isPending} onClick={() => remove.mutate()}>
+              <Button variant="default" c="var(--negative)" loading={remove.isPending} onClick={() => remove.mutate()}>
                 {t("delete_confirm_action")}
               </Button>
             )}

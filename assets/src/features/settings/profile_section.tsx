@@ -35,7 +35,7 @@ export function ProfileSection() {
       <h2>{t("profile")}</h2>
       <form onSubmit={handleSubmit} className={styles.form} style={{ padding: 0 }}>
         <TextInput name="name" label={t("name")} defaultValue={account.name} autoComplete="name" required withAsterisk={false} style={{ flex: 1 }} />
-        <Button type="submit" variant="default" h={36}>
+        <Button type="submit" variant="default">
           {t("save")}
         </Button>
       </form>

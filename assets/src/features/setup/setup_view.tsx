@@ -165,7 +165,7 @@ function OrganizationStep({ account, onBack, onDone }: { account: AccountFields;
       <TextInput name="organization" label={t("organization")} autoComplete="organization" error={error} autoFocus />
       {create.isError ? (
         <p role="alert" className={styles.error}>
-          {create.error instanceof ApiError && create.error.message ? create.error.message : describe(create.error)}
+          {create.error instanceof ApiError && create.error.code === "forbidden" ? t("setup_code_wrong") : describe(create.error)}
         </p>
       ) : null}
       <div className={styles.buttons}>

@@ -24,6 +24,9 @@ pub(super) fn parse(text: &str) -> Option<String> {
     if !is_plain(local) || !is_plain(domain) || address.len() > MAX_BYTES {
         return None;
     }
+    if address.is_ascii() {
+        return Some(address.to_ascii_lowercase());
+    }
     Some(address.to_lowercase().nfc().collect())
 }
 

@@ -111,9 +111,13 @@ fn read_variables(fields: &mut Fields<'_>, known: Option<&EventKind>, contact: &
     let reasons = if known.is_some_and(has_reason) { REASON_FIELDS } else { &[] };
     let mut named = Vec::new();
     for (name, value) in fields.iter() {
-        let text = scalar_text(value);
         let is_own = BASE_FIELDS.contains(&name) || reasons.contains(&name);
-        if text.is_empty() || (is_own && !is_second_address(name, &text, contact)) {
+        // Own fields hold the long texts: they are not even copied.
+        if is_own && name != "email" {
+            continue;
+        }
+        let text = scalar_text(value);
+        if text.is_empty() || (is_own && !is_second_address(&text, contact)) {
             continue;
         }
         let is_scalar = !matches!(value, Value::Array(_) | Value::Object(_));
@@ -135,8 +139,8 @@ fn read_variables(fields: &mut Fields<'_>, known: Option<&EventKind>, contact: &
 }
 
 /// Whether `email` is another address than the person's, and so worth keeping.
-fn is_second_address(name: &str, text: &str, contact: &ProviderContact) -> bool {
-    name == "email" && address::parse(text).is_none_or(|address| address != contact.address)
+fn is_second_address(text: &str, contact: &ProviderContact) -> bool {
+    address::parse(text).is_none_or(|address| address != contact.address)
 }
 
 fn insert_custom(fields: &mut Fields<'_>, contact: &mut ProviderContact, name: &str, text: String) {
