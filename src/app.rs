@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::sync::broadcast;
+
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
 use crate::account::token::Signer;
@@ -10,11 +12,14 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
-use crate::id::IdSource;
+use crate::id::{IdSource, SessionId};
 use crate::search::WriterPool;
 use crate::store::{self, Database};
 use crate::tenant::Shared;
 use crate::tenant::registry::Registry;
+
+/// Revoked sessions a feed may not have heard of yet; one that is further behind looks its own session up.
+const REVOKED_BACKLOG: usize = 64;
 
 /// The running appliance. Cheap to clone.
 pub type App = Arc<AppInner>;
@@ -37,11 +42,13 @@ pub struct AppInner {
     pub hasher: Hasher,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
+    /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
+    pub revoked_sessions: broadcast::Sender<SessionId>,
     /// Which webhook secret belongs where.
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
     pub metrics: Metrics,
-    /// Asked for at set-up when the browser is on another machine.
+    /// Asked for at set-up when the browser may be on another machine.
     pub setup_code: String,
     /// When the program started, UTC milliseconds.
     pub started_at_ms: i64,
@@ -92,6 +99,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         signer,
         hasher: Hasher::new(),
+        revoked_sessions: broadcast::Sender::new(REVOKED_BACKLOG),
         webhook_routes: WebhookRoutes::default(),
         metrics: Metrics::default(),
         setup_code: crate::account::token::random_code(),

@@ -155,12 +155,15 @@ where
 /// Completes when the program is asked to end. From the call on, not from the first poll, a signal no longer kills.
 fn wait_for_signal() -> impl Future<Output = ()> + Send + 'static {
     #[cfg(unix)]
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    let signals = {
+        use tokio::signal::unix::{SignalKind, signal};
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    };
     async move {
         #[cfg(unix)]
-        if let Ok(mut terminate) = terminate {
+        if let (Ok(mut interrupt), Ok(mut terminate)) = signals {
             tokio::select! {
-                _interrupt = tokio::signal::ctrl_c() => {}
+                _interrupt = interrupt.recv() => {}
                 _terminate = terminate.recv() => {}
             }
             return;

@@ -5,10 +5,13 @@
 //! line. Rejected: a settings crate (the layering is forty lines, and its error messages would not name our sources).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+
+use crate::network::Network;
 
 /// The default file, which is also the documentation.
 pub const DEFAULT_FILE: &str = include_str!("config/default.toml");
@@ -27,6 +30,35 @@ pub enum LogFormat {
     Json,
 }
 
+/// Shortest `metrics_token`.
+const METRICS_TOKEN_MIN_BYTES: usize = 16;
+
+/// A secret among the settings; it does not show itself.
+#[derive(Clone, Deserialize, PartialEq, Eq)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl Secret {
+    /// Whether `given` is the secret, found in a time that says nothing about it; nothing is an empty secret.
+    pub fn is_match(&self, given: &str) -> bool {
+        let (ours, theirs) = (blake3::hash(self.0.as_bytes()), blake3::hash(given.as_bytes()));
+        // Hashes of BLAKE3 compare in constant time.
+        !self.0.is_empty() && ours == theirs
+    }
+}
+
 /// The settings of one run; see `config/default.toml` for what each means.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -35,9 +67,12 @@ pub struct Config {
     pub data: PathBuf,
     pub listen: SocketAddr,
     pub public_url: String,
+    pub trusted_proxies: Vec<Network>,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub webhook_limit_bytes: usize,
+    pub header_limit_ms: u64,
+    pub metrics_token: Secret,
     pub readers: u32,
     pub read_limit_ms: u64,
     pub index_writers: usize,
@@ -87,7 +122,6 @@ pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
     environment.extend(std::env::vars().filter(|(name, _value)| name.starts_with(PREFIX)));
     let file = overrides.file.clone().or_else(|| environment.remove("SALESBRAIN_CONFIG").map(PathBuf::from));
     environment.remove("SALESBRAIN_CONFIG");
-    environment.remove("SALESBRAIN_PASSWORD");
     load_from(file.as_deref(), &environment, overrides)
 }
 
@@ -150,6 +184,10 @@ fn typed_like(default: Option<&toml::Value>, text: &str) -> toml::Value {
         Some(toml::Value::Integer(_)) => {
             text.trim().parse().map_or_else(|_error| toml::Value::String(text.to_owned()), toml::Value::Integer)
         }
+        Some(toml::Value::Array(_)) => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
+        }
         _ => toml::Value::String(text.to_owned()),
     }
 }
@@ -163,10 +201,19 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
         if !is_web {
             return refuse("public_url", "must start with http:// or https://");
         }
+        if let Err(error) = url::Url::parse(&config.public_url) {
+            return refuse("public_url", &error.to_string());
+        }
         config.public_url = config.public_url.trim_end_matches('/').to_owned();
     }
     if config.readers == 0 || config.index_writers == 0 {
         return refuse("readers, index_writers", "must be at least 1");
+    }
+    if config.header_limit_ms == 0 {
+        return refuse("header_limit_ms", "must be at least 1");
+    }
+    if !config.metrics_token.0.is_empty() && config.metrics_token.0.len() < METRICS_TOKEN_MIN_BYTES {
+        return refuse("metrics_token", "must have at least 16 characters");
     }
     if config.access_token_s < 30 || config.session_days < 1 {
         return refuse("access_token_s, session_days", "must be at least 30 seconds and 1 day");
@@ -178,6 +225,22 @@ impl Config {
     /// The address under which the appliance is reached, without a trailing slash.
     pub fn base_url(&self) -> String {
         if self.public_url.is_empty() { format!("http://{}", self.listen) } else { self.public_url.clone() }
+    }
+
+    /// Whether [`Self::base_url`] is an address at all: listening everywhere does not say under which one we are reached.
+    pub fn is_address_known(&self) -> bool {
+        !self.public_url.is_empty() || !self.listen.ip().is_unspecified()
+    }
+
+    /// Whether `public_url` says that the appliance is reached from other machines.
+    pub fn is_public(&self) -> bool {
+        let url = url::Url::parse(&self.public_url).ok();
+        match url.as_ref().and_then(url::Url::host) {
+            None => false,
+            Some(url::Host::Domain(name)) => !name.eq_ignore_ascii_case("localhost"),
+            Some(url::Host::Ipv4(address)) => !address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => !address.is_loopback(),
+        }
     }
 }
 
@@ -247,10 +310,58 @@ mod tests {
 
     #[test]
     fn wrong_values_are_refused() {
-        for (name, value) in
-            [("SALESBRAIN_LISTEN", "nowhere"), ("SALESBRAIN_READERS", "many"), ("SALESBRAIN_PUBLIC_URL", "ftp://x")]
-        {
+        for (name, value) in [
+            ("SALESBRAIN_LISTEN", "nowhere"),
+            ("SALESBRAIN_READERS", "many"),
+            ("SALESBRAIN_PUBLIC_URL", "ftp://x"),
+            ("SALESBRAIN_PUBLIC_URL", "https://"),
+            ("SALESBRAIN_TRUSTED_PROXIES", "10.0.0.1, nowhere"),
+            ("SALESBRAIN_HEADER_LIMIT_MS", "0"),
+            ("SALESBRAIN_METRICS_TOKEN", "short"),
+        ] {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn trusted_proxies_come_from_a_file_or_with_commas_from_the_environment() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, "trusted_proxies = ['10.0.0.0/8', '::1']").unwrap();
+        let by_file = load_from(Some(&path), &BTreeMap::new(), &Overrides::default()).unwrap().trusted_proxies;
+        let variables = environment(&[("SALESBRAIN_TRUSTED_PROXIES", "10.0.0.0/8,::1")]);
+        let by_environment = load_from(None, &variables, &Overrides::default()).unwrap().trusted_proxies;
+        assert_eq!(by_file, by_environment);
+        assert_eq!(by_file.iter().map(Network::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+        let none = environment(&[("SALESBRAIN_TRUSTED_PROXIES", "")]);
+        assert!(load_from(Some(&path), &none, &Overrides::default()).unwrap().trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn a_secret_matches_itself_only_and_does_not_show_itself() {
+        let secret = Secret::from("scrape-me-if-you-can");
+        assert!(secret.is_match("scrape-me-if-you-can"));
+        assert!(!secret.is_match("scrape-me-if-you-can't") && !secret.is_match(""));
+        assert!(!Secret::from("").is_match(""));
+        let variables = environment(&[("SALESBRAIN_METRICS_TOKEN", "scrape-me-if-you-can")]);
+        let config = load_from(None, &variables, &Overrides::default()).unwrap();
+        assert_eq!(config.metrics_token, secret);
+        assert!(!format!("{config:?}").contains("scrape-me"), "{config:?}");
+    }
+
+    #[test]
+    fn an_appliance_is_public_when_its_address_is() {
+        for (public_url, is_public) in [
+            ("", false),
+            ("http://localhost:8001", false),
+            ("http://127.0.0.1", false),
+            ("http://[::1]:8001", false),
+            ("https://sales.example.com", true),
+            ("http://192.168.1.7:8001", true),
+        ] {
+            let variables = environment(&[("SALESBRAIN_PUBLIC_URL", public_url)]);
+            let config = load_from(None, &variables, &Overrides::default()).unwrap();
+            assert_eq!(config.is_public(), is_public, "{public_url}");
         }
     }
 

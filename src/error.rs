@@ -1,7 +1,7 @@
 //! The one error that reaches the edge: a code from a closed list, a message for the public, a cause for the log.
 //!
-//! The cause never leaves the program. It is logged once, where the answer is made (`http::respond`), so nothing in
-//! between logs it as well.
+//! The cause never leaves the program. It is logged once, around the request (`http::middleware`), so nothing in between
+//! logs it as well.
 
 use std::borrow::Cow;
 

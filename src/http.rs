@@ -10,6 +10,7 @@ pub mod live;
 pub mod metrics;
 pub mod middleware;
 pub mod openapi;
+pub mod peer;
 pub mod respond;
 pub mod router;
 pub mod serve;

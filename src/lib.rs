@@ -36,6 +36,7 @@ pub mod http;
 pub mod id;
 pub mod inbox;
 pub mod mailbox;
+pub mod network;
 pub mod organization;
 pub mod search;
 pub mod store;

@@ -30,14 +30,14 @@ CREATE TABLE session (
     id                     BLOB    NOT NULL PRIMARY KEY,
     account_id             BLOB    NOT NULL REFERENCES account (id) ON DELETE CASCADE,
     organization_id        BLOB    NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+    family_hash            BLOB    NOT NULL UNIQUE,    -- BLAKE3 of what all its refresh tokens have in common
     refresh_hash           BLOB    NOT NULL UNIQUE,    -- BLAKE3 of the refresh token in force
-    previous_refresh_hash  BLOB,                       -- the one before: shown again, the session was stolen
+    previous_refresh_hash  BLOB,                       -- the one before: two tabs may show it at once
     rotated_at_ms          INTEGER NOT NULL,
     created_at_ms          INTEGER NOT NULL,
     expires_at_ms          INTEGER NOT NULL,
     revoked_at_ms          INTEGER
 ) STRICT;
-CREATE INDEX session_previous_refresh_hash ON session (previous_refresh_hash) WHERE previous_refresh_hash IS NOT NULL;
 CREATE INDEX session_account ON session (account_id);
 
 CREATE TABLE sign_in_link (

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::http::access::{COOKIE, Caller, cookie};
 use crate::http::extract::Body;
-use crate::http::middleware::peer_address;
+use crate::http::peer::{is_forwarded_tls, is_local, peer_address};
 use crate::http::respond::Answer;
 
 /// Whether the appliance waits for its owner.
@@ -32,13 +32,7 @@ pub struct SetupState {
 #[utoipa::path(get, path = "/api/v1/setup", tag = "session", responses((status = 200, body = Answer<SetupState>)))]
 pub async fn show_setup(State(app): State<App>, parts: Parts) -> Result<Answer<SetupState>> {
     let has_accounts = app.control.read(store::has_accounts).await?;
-    Ok(Answer::new(SetupState { is_needed: !has_accounts, is_code_needed: !is_local(&parts) }))
-}
-
-/// Whether the request comes from this machine itself and not through a proxy.
-fn is_local(parts: &Parts) -> bool {
-    let is_proxied = ["forwarded", "x-forwarded-for", "x-real-ip"].iter().any(|name| parts.headers.contains_key(*name));
-    peer_address(parts).is_loopback() && !is_proxied
+    Ok(Answer::new(SetupState { is_needed: !has_accounts, is_code_needed: !is_local(&parts, &app.config) }))
 }
 
 /// The owner and the first organization.
@@ -64,12 +58,8 @@ pub struct SetupRequest {
 /// Creates the owner and the first organization, and signs in.
 #[utoipa::path(post, path = "/api/v1/setup", tag = "session", request_body = SetupRequest, responses((status = 200, body = Answer<Session>), (status = 409, description = "set up already")))]
 pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): Body<SetupRequest>) -> Result<Response> {
-    if !is_local(&parts) {
-        let address = peer_address(&parts);
-        if let Err(wait_s) = app.attempts.take(address, "setup", app.clock.now_ms()) {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            return Err(Error { retry_after_s: Some(wait_s), ..error });
-        }
+    if !is_local(&parts, &app.config) {
+        app.take_attempt(peer_address(&parts, &app.config.trusted_proxies), "setup")?;
         let given = request.setup_code.trim().to_uppercase();
         if !bool::from(subtle::ConstantTimeEq::ct_eq(given.as_bytes(), app.setup_code.as_bytes())) {
             return Err(Error::new(Code::Forbidden, "the set-up code is wrong: it stands in the program's log"));
@@ -100,7 +90,8 @@ pub struct LoginRequest {
 /// Signs in with a password.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "session", request_body = LoginRequest, responses((status = 200, body = Answer<Session>), (status = 401, description = "address or password is wrong"), (status = 429, description = "too many attempts")))]
 pub async fn login(State(app): State<App>, parts: Parts, Body(request): Body<LoginRequest>) -> Result<Response> {
-    let signed_in = app.sign_in(peer_address(&parts), &request.email, request.password).await?;
+    let signed_in =
+        app.sign_in(peer_address(&parts, &app.config.trusted_proxies), &request.email, request.password).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 
@@ -118,7 +109,7 @@ pub async fn login_with_link(
     parts: Parts,
     Body(request): Body<LinkRequest>,
 ) -> Result<Response> {
-    let signed_in = app.sign_in_with_link(peer_address(&parts), &request.token).await?;
+    let signed_in = app.sign_in_with_link(peer_address(&parts, &app.config.trusted_proxies), &request.token).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 
@@ -153,7 +144,7 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
     if let Some(token) = crate::http::access::bearer(&headers)
         && let Some(standing) = app.find_session(token).await?
     {
-        app.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
+        app.revoke_session(standing.session_id).await?;
     }
     let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
     set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
@@ -221,8 +212,7 @@ fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
 
 /// The cookie's text; `Secure` when the appliance is reached over TLS.
 fn cookie_text(headers: &HeaderMap, value: &str, max_age_s: i64, public_url: &str) -> String {
-    let is_forwarded_tls = headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https");
-    let secure = if public_url.starts_with("https://") || is_forwarded_tls { "; Secure" } else { "" };
+    let secure = if public_url.starts_with("https://") || is_forwarded_tls(headers) { "; Secure" } else { "" };
     format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
 }
 

@@ -1,6 +1,9 @@
 //! Password hashing: argon2id with the crate's recommended cost (19 MiB, 2 passes), on blocking threads.
 //!
-//! At most [`PARALLEL`] at a time: each takes 19 MiB, and a flood of sign-ins must not take the machine's memory.
+//! At most [`PARALLEL`] at a time: each takes 19 MiB, and a flood of sign-ins must not take the machine's memory. A hash
+//! counts until it is computed, also when whoever asked has hung up.
+
+use std::sync::Arc;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
@@ -16,13 +19,13 @@ const NOBODY: &str =
 
 /// Hashes and checks passwords.
 pub struct Hasher {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Hasher {
     /// A hasher with the standard cost.
-    pub const fn new() -> Self {
-        Self { permits: Semaphore::const_new(PARALLEL) }
+    pub fn new() -> Self {
+        Self { permits: Arc::new(Semaphore::new(PARALLEL)) }
     }
 
     /// The PHC string to store.
@@ -41,7 +44,12 @@ impl Hasher {
     }
 
     async fn on_blocking_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _permit = self.permits.acquire().await.map_err(Error::internal)?;
+        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
+        let work = move || {
+            let outcome = work();
+            drop(permit);
+            outcome
+        };
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
 }
@@ -74,6 +82,25 @@ mod tests {
         assert!(hash.starts_with("$argon2id$"));
         assert!(is_match_blocking("correct horse battery", &hash));
         assert!(!is_match_blocking("correct horse batterz", &hash));
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_hangs_up_does_not_make_room_before_the_hash_is_done() {
+        let hasher = Hasher::new();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let hashing = hasher.on_blocking_thread(move || {
+            begin.send(()).unwrap();
+            finished.recv()
+        });
+        tokio::select! {
+            _outcome = hashing => panic!("it ended by itself"),
+            begun = begun => begun.unwrap(),
+        }
+        assert_eq!(hasher.permits.available_permits(), PARALLEL - 1);
+        finish.send(()).unwrap();
+        let all = hasher.permits.acquire_many(u32::try_from(PARALLEL).unwrap());
+        let _all = tokio::time::timeout(std::time::Duration::from_secs(20), all).await.unwrap().unwrap();
     }
 
     #[test]

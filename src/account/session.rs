@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::model::Session;
 use super::store::{self, Refresh, Standing};
-use super::token::{random_secret, secret_hash};
+use super::token::{RefreshToken, random_secret, secret_hash};
 use crate::app::AppInner;
 use crate::clock::DAY_MS;
 use crate::error::{Code, Error, Result};
@@ -24,14 +24,23 @@ fn refused() -> Error {
     Error::new(Code::Unauthenticated, "e-mail address or password is wrong")
 }
 
+fn ended() -> Error {
+    Error::new(Code::Unauthenticated, "the session has ended: sign in again")
+}
+
 impl AppInner {
+    /// Takes one attempt of a caller at an account, a link or the set-up code; too many are refused.
+    pub fn take_attempt(&self, address: IpAddr, subject: &str) -> Result<()> {
+        self.attempts.take(address, subject, self.clock.now_ms()).map_err(|wait_s| {
+            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
+            Error { retry_after_s: Some(wait_s), ..error }
+        })
+    }
+
     /// Checks a password and starts a session.
     pub async fn sign_in(&self, address: IpAddr, email: &str, password: String) -> Result<SignedIn> {
         let email = email.trim().to_lowercase();
-        if let Err(wait_s) = self.attempts.take(address, &email, self.clock.now_ms()) {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            return Err(Error { retry_after_s: Some(wait_s), ..error });
-        }
+        self.take_attempt(address, &email)?;
         if password.len() > super::model::PASSWORD_MAX_BYTES {
             return Err(refused());
         }
@@ -49,12 +58,17 @@ impl AppInner {
         self.start_session(credentials.account_id, organization_id).await
     }
 
+    /// Makes a link that signs an account in once.
+    pub async fn create_sign_in_link(&self, account_id: AccountId, lifetime_ms: i64) -> Result<String> {
+        let token = random_secret();
+        let hash = secret_hash(&token);
+        self.control.write(move |tx| store::create_sign_in_link(tx, account_id, hash, lifetime_ms)).await?;
+        Ok(format!("{}/sign-in/link#{token}", self.config.base_url()))
+    }
+
     /// Signs in with a one-time link's token.
     pub async fn sign_in_with_link(&self, address: IpAddr, token: &str) -> Result<SignedIn> {
-        if let Err(wait_s) = self.attempts.take(address, "link", self.clock.now_ms()) {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            return Err(Error { retry_after_s: Some(wait_s), ..error });
-        }
+        self.take_attempt(address, "link")?;
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
         let Some((account_id, organization_id)) = found else {
@@ -69,30 +83,32 @@ impl AppInner {
 
     /// Starts a session.
     pub async fn start_session(&self, account_id: AccountId, organization_id: OrganizationId) -> Result<SignedIn> {
-        let refresh_token = random_secret();
-        let hash = secret_hash(&refresh_token);
+        let refresh_token = RefreshToken::random();
+        let hashes = refresh_token.hashes();
         let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
         let id = self
             .control
-            .write(move |tx| store::create_session(tx, (account_id, organization_id), hash, lifetime_ms))
+            .write(move |tx| store::create_session(tx, (account_id, organization_id), hashes, lifetime_ms))
             .await?;
-        Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token) })
+        Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token.text()) })
     }
 
     /// Exchanges a refresh token for a new access token and the next refresh token.
     pub async fn refresh_session(&self, refresh_token: &str) -> Result<SignedIn> {
-        let next = random_secret();
-        let (hash, next_hash) = (secret_hash(refresh_token), secret_hash(&next));
+        let Some(shown) = RefreshToken::parse(refresh_token) else { return Err(ended()) };
+        let next = shown.next();
+        let (hashes, next_hash) = (shown.hashes(), next.hashes().token);
         let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
-        let refresh = self.control.write(move |tx| store::rotate_session(tx, hash, next_hash, lifetime_ms)).await?;
+        let refresh = self.control.write(move |tx| store::rotate_session(tx, hashes, next_hash, lifetime_ms)).await?;
         match refresh {
-            Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next) }),
+            Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next.text()) }),
             Refresh::Concurrent(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: None }),
-            Refresh::Reused => {
-                tracing::warn!("a refresh token was used twice: its session was ended");
-                Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again"))
+            Refresh::Reused(session_id) => {
+                tracing::warn!(%session_id, "a refresh token was used twice: its session was ended");
+                self.announce_revoked(session_id);
+                Err(ended())
             }
-            Refresh::Unknown => Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again")),
+            Refresh::Unknown => Err(ended()),
         }
     }
 
@@ -103,9 +119,21 @@ impl AppInner {
         let standing =
             self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?;
         if let Some(standing) = standing {
-            self.control.write(move |tx| store::revoke_session(tx, standing.session_id)).await?;
+            self.revoke_session(standing.session_id).await?;
         }
         Ok(())
+    }
+
+    /// Ends a session and its open live feeds.
+    pub async fn revoke_session(&self, id: SessionId) -> Result<()> {
+        self.control.write(move |tx| store::revoke_session(tx, id)).await?;
+        self.announce_revoked(id);
+        Ok(())
+    }
+
+    fn announce_revoked(&self, id: SessionId) {
+        // An error means that no feed is open.
+        drop(self.revoked_sessions.send(id));
     }
 
     /// The session an access token names, if both stand.
@@ -125,9 +153,7 @@ impl AppInner {
     async fn issue(&self, id: SessionId) -> Result<Session> {
         let now_ms = self.clock.now_ms();
         let standing = self.control.read(move |connection| store::find_standing(connection, id, now_ms)).await?;
-        let Some(standing) = standing else {
-            return Err(Error::new(Code::Unauthenticated, "the session has ended: sign in again"));
-        };
+        let Some(standing) = standing else { return Err(ended()) };
         let Some((access_token, expires_at_ms)) = self.signer.sign(id, now_ms) else {
             return Err(Error::internal("the access token could not be signed"));
         };

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::model::{Account, Language, Me, OrganizationRef, Role, Theme};
+use super::token::RefreshHashes;
 use crate::id::{AccountId, OrganizationId, SessionId};
 use crate::store::{Error, Tx};
 
@@ -85,14 +86,22 @@ pub fn create_membership(
 pub fn create_session(
     tx: &Tx<'_>,
     (account_id, organization_id): (AccountId, OrganizationId),
-    refresh_hash: [u8; 32],
+    hashes: RefreshHashes,
     lifetime_ms: i64,
 ) -> Result<SessionId, Error> {
     let id = SessionId::from_uuid(tx.next_uuid());
     tx.connection().execute(
-        "INSERT INTO session (id, account_id, organization_id, refresh_hash, rotated_at_ms, created_at_ms, expires_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
-        (id, account_id, organization_id, refresh_hash, tx.now_ms(), tx.now_ms().saturating_add(lifetime_ms)),
+        "INSERT INTO session (id, account_id, organization_id, family_hash, refresh_hash, rotated_at_ms, created_at_ms, expires_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+        (
+            id,
+            account_id,
+            organization_id,
+            hashes.family,
+            hashes.token,
+            tx.now_ms(),
+            tx.now_ms().saturating_add(lifetime_ms),
+        ),
     )?;
     tx.connection().execute("DELETE FROM session WHERE expires_at_ms < ?1", [tx.now_ms()])?;
     Ok(id)
@@ -105,8 +114,8 @@ pub enum Refresh {
     Rotated(SessionId),
     /// The one before, shown again within the grace time: a second tab asked at the same moment.
     Concurrent(SessionId),
-    /// The one before, shown again later: stolen. The session was revoked.
-    Reused,
+    /// Any earlier one of the family: someone else has a copy. The session was revoked.
+    Reused(SessionId),
     /// Not known, ended or revoked.
     Unknown,
 }
@@ -114,34 +123,44 @@ pub enum Refresh {
 /// Two tabs that refresh at the same moment must not end the session.
 const GRACE_MS: i64 = 10_000;
 
-/// Exchanges a refresh token for the next one.
-pub fn rotate_session(tx: &Tx<'_>, hash: [u8; 32], next_hash: [u8; 32], lifetime_ms: i64) -> Result<Refresh, Error> {
+/// Exchanges a refresh token for the next one of its family.
+pub fn rotate_session(
+    tx: &Tx<'_>,
+    hashes: RefreshHashes,
+    next_hash: [u8; 32],
+    lifetime_ms: i64,
+) -> Result<Refresh, Error> {
     let connection = tx.connection();
     let rotated = connection
         .prepare_cached(
             "UPDATE session SET previous_refresh_hash = refresh_hash, refresh_hash = ?2, rotated_at_ms = ?3, expires_at_ms = ?4
              WHERE refresh_hash = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?3 RETURNING id",
         )?
-        .query_row((hash, next_hash, tx.now_ms(), tx.now_ms().saturating_add(lifetime_ms)), |row| row.get(0))
+        .query_row((hashes.token, next_hash, tx.now_ms(), tx.now_ms().saturating_add(lifetime_ms)), |row| row.get(0))
         .optional()?;
     if let Some(id) = rotated {
         return Ok(Refresh::Rotated(id));
     }
-    let previous: Option<(SessionId, i64)> = connection
+    let family: Option<(SessionId, bool)> = connection
         .prepare_cached(
-            "SELECT id, rotated_at_ms FROM session WHERE previous_refresh_hash = ?1 AND revoked_at_ms IS NULL",
+            "SELECT id, previous_refresh_hash IS ?2 AND rotated_at_ms >= ?4 FROM session
+             WHERE family_hash = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?3",
         )?
-        .query_row([hash], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((hashes.family, hashes.token, tx.now_ms(), tx.now_ms().saturating_sub(GRACE_MS)), |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
         .optional()?;
-    let Some((id, rotated_at_ms)) = previous else { return Ok(Refresh::Unknown) };
-    if tx.now_ms().saturating_sub(rotated_at_ms) <= GRACE_MS {
-        return Ok(Refresh::Concurrent(id));
+    match family {
+        None => Ok(Refresh::Unknown),
+        Some((id, true)) => Ok(Refresh::Concurrent(id)),
+        Some((id, false)) => {
+            revoke_session(tx, id)?;
+            Ok(Refresh::Reused(id))
+        }
     }
-    revoke_session(tx, id)?;
-    Ok(Refresh::Reused)
 }
 
-/// Ends a session.
+/// Ends a session; open feeds hear of it from [`crate::app::AppInner::revoke_session`].
 pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<(), Error> {
     tx.connection()
         .execute("UPDATE session SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL", (id, tx.now_ms()))?;

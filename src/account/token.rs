@@ -119,6 +119,59 @@ pub fn random_secret() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
+/// What the session cookie holds: `family.secret`. Each refresh replaces the secret and keeps the family, which is as
+/// random and known to nobody else: a token of a known family that is not the one in force was in force before, however
+/// long ago. Keeping the hash of every token that was used was rejected: a row per refresh, and a rule when to delete them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    family: String,
+    secret: String,
+}
+
+impl fmt::Debug for RefreshToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("RefreshToken(…)")
+    }
+}
+
+/// What is stored of a refresh token.
+#[derive(Clone, Copy, Debug)]
+pub struct RefreshHashes {
+    /// Of the family.
+    pub family: [u8; 32],
+    /// Of the whole token.
+    pub token: [u8; 32],
+}
+
+impl RefreshToken {
+    /// The first token of a session.
+    pub fn random() -> Self {
+        Self { family: random_secret(), secret: random_secret() }
+    }
+
+    /// The token that replaces this one.
+    #[must_use]
+    pub fn next(&self) -> Self {
+        Self { family: self.family.clone(), secret: random_secret() }
+    }
+
+    /// Reads a cookie's value; `None` if it cannot be one of ours.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (family, secret) = text.split_once('.')?;
+        Some(Self { family: family.to_owned(), secret: secret.to_owned() })
+    }
+
+    /// The cookie's value.
+    pub fn text(&self) -> String {
+        format!("{}.{}", self.family, self.secret)
+    }
+
+    /// What is stored of it.
+    pub fn hashes(&self) -> RefreshHashes {
+        RefreshHashes { family: secret_hash(&self.family), token: secret_hash(&self.text()) }
+    }
+}
+
 /// Eight letters and digits that can be read aloud.
 pub fn random_code() -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";

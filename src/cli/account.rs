@@ -9,7 +9,6 @@ use serde_json::json;
 use super::{Common, print};
 use crate::account::model::{Language, Role};
 use crate::account::setup::{NewOwner, Stage};
-use crate::account::token::{random_secret, secret_hash};
 
 /// Lifetime of a sign-in link.
 const LINK_MS: i64 = 15 * 60 * 1_000;
@@ -108,11 +107,7 @@ async fn create_link(link: Link, common: Common) -> anyhow::Result<()> {
     let found =
         app.control.read(move |connection| crate::account::store::find_credentials(connection, &wanted)).await?;
     let account = found.with_context(|| format!("there is no account with the address {email}"))?;
-    let token = random_secret();
-    let hash = secret_hash(&token);
-    app.control
-        .write(move |tx| crate::account::store::create_sign_in_link(tx, account.account_id, hash, LINK_MS))
-        .await?;
-    let address = format!("{}/sign-in/link#{token}", app.config.base_url());
+    let address = app.create_sign_in_link(account.account_id, LINK_MS).await?;
+    print::note_unknown_address(&app.config);
     if common.json { print::json(&json!({ "link": address })) } else { print::line(&address) }
 }

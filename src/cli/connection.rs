@@ -42,6 +42,7 @@ pub(super) async fn run(command: ConnectionCommand, common: Common) -> anyhow::R
     };
     let (stored, webhook_secret) = app.create_connection(organization_id, &create.provider, &create.name).await?;
     let webhook_url = app.webhook_url();
+    print::note_unknown_address(&app.config);
     if common.json {
         return print::json(&json!({
             "connection_id": stored.id, "webhook_url": webhook_url, "webhook_secret": webhook_secret,

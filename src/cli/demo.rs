@@ -10,14 +10,15 @@ use tokio::sync::watch;
 use super::{Common, print, serve};
 use crate::account::model::{Language, Role};
 use crate::account::setup::{NewOwner, Stage};
-use crate::account::token::{random_secret, secret_hash};
+use crate::account::token::random_secret;
 use crate::app::App;
 use crate::channel::instantly::simulator::{self, Pace, Poster, PosterConfig, Simulator, SimulatorConfig};
 use crate::connection::model::SECRET_HEADER;
-use crate::id::AccountId;
+use crate::id::{AccountId, OrganizationId};
 
 const EMAIL: &str = "demo@salesbrain.example";
 const ORGANIZATION: &str = "Demo GmbH";
+const CONNECTION: &str = "Instantly (simulated)";
 /// The sign-in link of the demo lasts a day: it is opened when someone gets to it.
 const LINK_MS: i64 = crate::clock::DAY_MS;
 
@@ -52,23 +53,22 @@ impl Drop for Folder {
 }
 
 pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
+    // Before the folder is made: a demo that is ended in its first second takes its folder away too.
+    let asked_to_end = super::wait_for_signal();
     let folder = choose_folder(&common);
     let quiet = Common { data: Some(folder.path.clone()), ..common };
     let (app, listener, _lock) = serve::open(quiet.load()?).await?;
     let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        asked_to_end.await;
+        stop.send_replace(true);
+    });
     let server = tokio::spawn(crate::http::serve::serve(App::clone(&app), listener, until(stopped.clone())));
 
-    let (account_id, password) = create_owner(&app, &demo).await?;
-    let (_connection, secret) = {
-        let email = EMAIL.to_owned();
-        let found =
-            app.control.read(move |connection| crate::account::store::find_credentials(connection, &email)).await?;
-        app.create_connection(found.and_then(|found| found.organization_id), "instantly", "Instantly (simulated)")
-            .await?
-    };
-    let token = random_secret();
-    let hash = secret_hash(&token);
-    app.control.write(move |tx| crate::account::store::create_sign_in_link(tx, account_id, hash, LINK_MS)).await?;
+    let owner = create_owner(&app, &demo).await?;
+    let has_history = app.tenants.find(owner.organization_id).await?.head() > 0;
+    let secret = prepare_connection(&app, owner.organization_id).await?;
+    let link = app.create_sign_in_link(owner.account_id, LINK_MS).await?;
 
     let simulator = Simulator::new(SimulatorConfig::new(demo.seed, app.clock.now_ms()));
     let poster = Poster::new(
@@ -88,34 +88,33 @@ pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
 
     let address = app.config.base_url();
     print::line(&format!(
-        "\nSalesbrain demo\n\n  sign in       {address}/sign-in/link#{token}  (works once)\n  or at         {address}\n  \
-         e-mail        {EMAIL}\n  password      {password}\n  data          {}{}\n  \
+        "\nSalesbrain demo\n\n  sign in       {link}  (works once)\n  or at         {address}\n  \
+         e-mail        {EMAIL}\n  password      {}\n  data          {}{}\n  \
          simulated     Instantly API at http://{api_address}/api/v2, key {api_key}\n",
+        owner.password,
         folder.path.display(),
         if folder.is_throw_away { " (removed at the end)" } else { "" },
     ))?;
-    let history = simulator.run_history(&poster, until(stopped.clone())).await;
-    print::line(&format!(
-        "{} events of history are in; new ones follow at human pace. End with Ctrl+C.",
-        history.acknowledged
-    ))?;
-    let live = tokio::spawn(run_live(simulator, poster, app.clock.now_ms(), stopped));
-    super::wait_for_signal().await;
-    stop.send_replace(true);
-    for task in [live, api_task(api)] {
-        task.await?;
+    let history = if has_history {
+        "The history of an earlier demo is there".to_owned()
+    } else {
+        let posted = simulator.run_history(&poster, until(stopped.clone())).await;
+        format!("{} events of history are in", posted.acknowledged)
+    };
+    if !*stopped.borrow() {
+        print::line(&format!("{history}; new ones follow at human pace. End with Ctrl+C."))?;
     }
-    server.await??;
+    run_live(simulator, poster, app.clock.now_ms(), stopped).await;
+    end_api(api).await;
+    server.await?;
     Ok(())
 }
 
-/// The API's task without its answer: the demo is ending, and a failure to serve it was logged.
-fn api_task(api: tokio::task::JoinHandle<std::io::Result<()>>) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(async move {
-        if let Ok(Err(error)) = api.await {
-            tracing::warn!(%error, "the simulated API ended with an error");
-        }
-    })
+/// Waits for the end of the simulated API; the demo is ending, so a failure to serve it is only worth a line.
+async fn end_api(api: tokio::task::JoinHandle<std::io::Result<()>>) {
+    if let Ok(Err(error)) = api.await {
+        tracing::warn!(%error, "the simulated API ended with an error");
+    }
 }
 
 async fn run_live(simulator: Simulator, poster: Poster, now_ms: i64, stopped: watch::Receiver<bool>) {
@@ -136,11 +135,20 @@ fn choose_folder(common: &Common) -> Folder {
     Folder { path: std::env::temp_dir().join(name), is_throw_away: true }
 }
 
+/// The demo's account, and what is printed of it.
+struct DemoOwner {
+    account_id: AccountId,
+    organization_id: OrganizationId,
+    password: String,
+}
+
 /// Creates the demo's account; on a folder from an earlier demo the account is there and keeps its password.
-async fn create_owner(app: &App, demo: &Demo) -> anyhow::Result<(AccountId, String)> {
+async fn create_owner(app: &App, demo: &Demo) -> anyhow::Result<DemoOwner> {
     let known = app.control.read(|connection| crate::account::store::find_credentials(connection, EMAIL)).await?;
     if let Some(known) = known {
-        return Ok((known.account_id, "as printed when this folder was made".to_owned()));
+        let organization_id = known.organization_id.context("the demo's account belongs to no organization")?;
+        let password = "as printed when this folder was made".to_owned();
+        return Ok(DemoOwner { account_id: known.account_id, organization_id, password });
     }
     let password = format!("demo-{}", crate::account::token::random_code().to_lowercase());
     let owner = NewOwner {
@@ -151,6 +159,17 @@ async fn create_owner(app: &App, demo: &Demo) -> anyhow::Result<(AccountId, Stri
         organization_name: ORGANIZATION.to_owned(),
         role: Role::Owner,
     };
-    let (account_id, _organization_id) = app.create_owner(owner, Stage::Any).await?;
-    Ok((account_id, password))
+    let (account_id, organization_id) = app.create_owner(owner, Stage::Any).await?;
+    Ok(DemoOwner { account_id, organization_id, password })
+}
+
+/// Makes the connection to the simulated workspace, or gives the one of an earlier demo a new secret.
+async fn prepare_connection(app: &App, organization_id: OrganizationId) -> anyhow::Result<String> {
+    let connections =
+        app.control.read(move |connection| crate::connection::list_connections(connection, organization_id)).await?;
+    if let Some(known) = connections.iter().find(|connection| connection.name == CONNECTION) {
+        return Ok(app.replace_secret(known.id).await?);
+    }
+    let (_connection, secret) = app.create_connection(Some(organization_id), "instantly", CONNECTION).await?;
+    Ok(secret)
 }

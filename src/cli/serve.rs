@@ -16,7 +16,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let asked_to_end = super::wait_for_signal();
     let (app, listener, _lock) = open(config).await?;
     announce(&app).await?;
-    serve::serve(app, listener, asked_to_end).await?;
+    serve::serve(app, listener, asked_to_end).await;
     tracing::info!("ended");
     Ok(())
 }

@@ -9,6 +9,7 @@ use crate::app::{App, AppInner};
 use crate::error::{Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::{Body, Id};
+use crate::http::peer::BaseUrl;
 use crate::http::respond::{Answer, Page};
 use crate::id::{ConnectionId, OrganizationId};
 
@@ -37,17 +38,21 @@ impl AppInner {
         Ok((stored, secret))
     }
 
+    /// Replaces a connection's secret; the old one stops working.
+    pub async fn replace_secret(&self, id: ConnectionId) -> Result<String> {
+        let secret = random_secret();
+        let hash = secret_hash(&secret);
+        self.control.write(move |tx| store::update_secret(tx, id, hash)).await?;
+        self.webhook_routes.forget();
+        Ok(secret)
+    }
+
     /// Where providers post, with the secret in the header.
     pub fn webhook_url(&self) -> String {
-        format!("{}/webhooks/instantly/webhook", self.config.base_url())
+        webhook_url_below(&self.config.base_url())
     }
 
-    fn with_secret(&self, connection: Connection, webhook_secret: String) -> ConnectionWithSecret {
-        let token_webhook_url = format!("{}/webhooks/instantly/{webhook_secret}", self.config.base_url());
-        ConnectionWithSecret { connection, webhook_secret, token_webhook_url }
-    }
-
-    async fn complete(&self, caller: &Caller, stored: StoredConnection) -> Result<Connection> {
+    async fn complete(&self, caller: &Caller, base: &BaseUrl, stored: StoredConnection) -> Result<Connection> {
         let id = stored.id;
         let read = move |connection: &rusqlite::Connection| store::find_status(connection, id);
         let (last_event_at_ms, event_count) = caller.tenant.read(read).await?;
@@ -56,7 +61,7 @@ impl AppInner {
             provider: stored.provider,
             name: stored.name,
             is_shared: stored.organization_id.is_none(),
-            webhook_url: self.webhook_url(),
+            webhook_url: webhook_url_below(&base.0),
             header_name: SECRET_HEADER,
             last_event_at_ms,
             event_count,
@@ -71,14 +76,23 @@ impl AppInner {
     }
 }
 
+fn webhook_url_below(base: &str) -> String {
+    format!("{base}/webhooks/instantly/webhook")
+}
+
+fn with_secret(base: &BaseUrl, connection: Connection, webhook_secret: String) -> ConnectionWithSecret {
+    let token_webhook_url = format!("{}/webhooks/instantly/{webhook_secret}", base.0);
+    ConnectionWithSecret { connection, webhook_secret, token_webhook_url }
+}
+
 /// The organization's connections.
 #[utoipa::path(get, path = "/api/v1/connections", tag = "connections", responses((status = 200, body = Page<Connection>)), security(("session" = [])))]
-pub async fn list_connections(State(app): State<App>, caller: Caller) -> Result<Page<Connection>> {
+pub async fn list_connections(State(app): State<App>, caller: Caller, base: BaseUrl) -> Result<Page<Connection>> {
     let organization_id = caller.organization_id();
     let stored = app.control.read(move |connection| store::list_connections(connection, organization_id)).await?;
     let mut connections = Vec::with_capacity(stored.len());
     for connection in stored {
-        connections.push(app.complete(&caller, connection).await?);
+        connections.push(app.complete(&caller, &base, connection).await?);
     }
     Ok(Page::whole(connections))
 }
@@ -88,12 +102,13 @@ pub async fn list_connections(State(app): State<App>, caller: Caller) -> Result<
 pub async fn create_connection(
     State(app): State<App>,
     caller: Caller,
+    base: BaseUrl,
     Body(request): Body<NewConnection>,
 ) -> Result<Answer<ConnectionWithSecret>> {
     let organization_id = Some(caller.organization_id());
     let (stored, secret) = app.create_connection(organization_id, &request.provider, &request.name).await?;
-    let connection = app.complete(&caller, stored).await?;
-    Ok(Answer::new(app.with_secret(connection, secret)))
+    let connection = app.complete(&caller, &base, stored).await?;
+    Ok(Answer::new(with_secret(&base, connection, secret)))
 }
 
 /// One connection.
@@ -101,10 +116,11 @@ pub async fn create_connection(
 pub async fn find_connection(
     State(app): State<App>,
     caller: Caller,
+    base: BaseUrl,
     Id(id): Id<ConnectionId>,
 ) -> Result<Answer<Connection>> {
     let stored = app.find_connection(&caller, id).await?;
-    Ok(Answer::new(app.complete(&caller, stored).await?))
+    Ok(Answer::new(app.complete(&caller, &base, stored).await?))
 }
 
 /// Replaces the secret; the old one stops working.
@@ -112,15 +128,13 @@ pub async fn find_connection(
 pub async fn update_secret(
     State(app): State<App>,
     caller: Caller,
+    base: BaseUrl,
     Id(id): Id<ConnectionId>,
 ) -> Result<Answer<ConnectionWithSecret>> {
     let stored = app.find_connection(&caller, id).await?;
-    let secret = random_secret();
-    let hash = secret_hash(&secret);
-    app.control.write(move |tx| store::update_secret(tx, id, hash)).await?;
-    app.webhook_routes.forget();
-    let connection = app.complete(&caller, stored).await?;
-    Ok(Answer::new(app.with_secret(connection, secret)))
+    let secret = app.replace_secret(id).await?;
+    let connection = app.complete(&caller, &base, stored).await?;
+    Ok(Answer::new(with_secret(&base, connection, secret)))
 }
 
 /// Deletes a connection: its address stops working, what it brought stays.
@@ -128,12 +142,13 @@ pub async fn update_secret(
 pub async fn delete_connection(
     State(app): State<App>,
     caller: Caller,
+    base: BaseUrl,
     Id(id): Id<ConnectionId>,
 ) -> Result<Answer<Connection>> {
     let stored = app.find_connection(&caller, id).await?;
     app.control.write(move |tx| store::delete_connection(tx, id)).await?;
     app.webhook_routes.forget();
-    Ok(Answer::new(app.complete(&caller, stored).await?))
+    Ok(Answer::new(app.complete(&caller, &base, stored).await?))
 }
 
 /// Most unrouted events shown.

@@ -29,6 +29,8 @@ pub enum Access {
     Session(Permission),
     /// The same, where a browser cannot send a header (an `iframe`): the cookie will do.
     SessionOrCookie(Permission),
+    /// The setting `metrics_token`, which a monitoring system can keep for years, or an operator's session.
+    MetricsToken,
 }
 
 /// Who calls, with the one organization the call can reach.
@@ -68,6 +70,8 @@ impl<S: Sync> FromRequestParts<S> for Caller {
 pub async fn check(State((app, access)): State<(App, Access)>, mut request: Request, next: Next) -> Result<Response> {
     let (permission, is_cookie_enough) = match access {
         Access::Public | Access::Own => return Ok(next.run(request).await),
+        Access::MetricsToken if is_metrics_token(&app, request.headers()) => return Ok(next.run(request).await),
+        Access::MetricsToken => (Permission::Operate, false),
         Access::Session(permission) => (permission, false),
         Access::SessionOrCookie(permission) => (permission, true),
     };
@@ -77,6 +81,10 @@ pub async fn check(State((app, access)): State<(App, Access)>, mut request: Requ
     let tenant = app.tenants.find(standing.me.organization.id).await?;
     request.extensions_mut().insert(Caller { standing, tenant });
     Ok(next.run(request).await)
+}
+
+fn is_metrics_token(app: &App, headers: &HeaderMap) -> bool {
+    bearer(headers).is_some_and(|token| app.config.metrics_token.is_match(token))
 }
 
 async fn find_standing(app: &App, headers: &HeaderMap, is_cookie_enough: bool) -> Result<Standing> {

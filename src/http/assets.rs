@@ -20,19 +20,24 @@ const NONCE: &str = "__CSP_NONCE__";
 /// Paths that are never the page.
 const PROGRAM_PATHS: [&str; 6] = ["/api/", "/ws/", "/webhooks/", "/assets/", "/docs/", "/auth/"];
 
+/// The built page, which is never sent as it is.
+const PAGE: &str = "index.html";
+
 /// Answers everything the router does not know.
 pub async fn serve_asset(method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, Error> {
     let path = uri.path();
+    let name = path.strip_prefix('/').unwrap_or(path);
+    let is_page = name.is_empty() || name == PAGE;
     let is_read = method == Method::GET || method == Method::HEAD;
     if is_read
-        && let Some(file) = Dist::get(path.trim_start_matches('/'))
-        && path != "/index.html"
-        && path != "/"
+        && !is_page
+        && let Some(file) = Dist::get(name)
     {
         return Ok(answer_file(path, &file, &headers));
     }
-    let is_program_path = PROGRAM_PATHS.iter().any(|prefix| path.starts_with(prefix));
-    let looks_like_file = path.rsplit('/').next().is_some_and(|name| name.contains('.')) && path != "/index.html";
+    // With an empty step in between, `//api/x` would not look like a path of the API.
+    let is_program_path = path.contains("//") || PROGRAM_PATHS.iter().any(|prefix| path.starts_with(prefix));
+    let looks_like_file = path.rsplit('/').next().is_some_and(|last| last.contains('.')) && !is_page;
     if !is_read || is_program_path || looks_like_file {
         return Err(Error::new(Code::NoSuchRoute, "there is no such route"));
     }
@@ -63,7 +68,7 @@ fn answer_file(path: &str, file: &EmbeddedFile, headers: &HeaderMap) -> Response
 
 /// The page, with a nonce of its own.
 fn answer_page() -> Result<Response, Error> {
-    let Some(file) = Dist::get("index.html") else {
+    let Some(file) = Dist::get(PAGE) else {
         return Err(Error::new(Code::Unavailable, "this program was built without its interface"));
     };
     let nonce = crate::account::token::random_secret();

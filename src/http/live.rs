@@ -170,6 +170,12 @@ impl Client {
 
     async fn feed(&self, mut socket: WebSocket, tenant: &Tenant, standing: Standing) -> std::result::Result<(), Gone> {
         let mut frames = tenant.live().listen();
+        // Looked up again once listening: what was revoked since it was found would go unheard.
+        let mut revoked = self.app.revoked_sessions.subscribe();
+        if !self.is_signed_in(&standing).await {
+            refuse(socket).await;
+            return Err(Gone);
+        }
         let head = tenant.head();
         let hello = json!({ "type": "hello", "sequence": head, "organization_id": standing.me.organization.id });
         send(&mut socket, hello.to_string()).await?;
@@ -190,8 +196,19 @@ impl Client {
                     Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
                     Some(Ok(_)) => {}
                 },
+                id = revoked.recv() => match id {
+                    Ok(id) if id != standing.session_id => {}
+                    // It is this session, or so many were revoked that it may have been among them.
+                    _ => if !self.is_signed_in(&standing).await {
+                        refuse(socket).await;
+                        return Err(Gone);
+                    },
+                },
                 _tick = beat.tick() => {
-                    self.check_still_signed_in(&standing).await?;
+                    if !self.is_signed_in(&standing).await {
+                        refuse(socket).await;
+                        return Err(Gone);
+                    }
                     // A frame and no ping: a script sees no pings, and must notice a line that died in silence.
                     send(&mut socket, json!({ "type": "beat", "sequence": cursor }).to_string()).await?;
                 }
@@ -199,16 +216,14 @@ impl Client {
         }
     }
 
-    /// A session that was revoked or has ended takes its feed with it.
-    async fn check_still_signed_in(&self, standing: &Standing) -> std::result::Result<(), Gone> {
+    /// Whether the session stands: one that has ended, or was revoked by another program on the folder, takes its feed
+    /// with it.
+    async fn is_signed_in(&self, standing: &Standing) -> bool {
         let id = standing.session_id;
         let now_ms = self.app.clock.now_ms();
         let found =
             self.app.control.read(move |connection| crate::account::store::find_standing(connection, id, now_ms)).await;
-        match found {
-            Ok(Some(_)) => Ok(()),
-            _ => Err(Gone),
-        }
+        matches!(found, Ok(Some(_)))
     }
 
     /// Sends what lies between `since` and `head` from the log; or a gap if that is too much.

@@ -1,14 +1,14 @@
 //! What happens around every request: an id, a log line, a count, and the headers every answer carries.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Instant;
 
-use axum::extract::{ConnectInfo, MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use super::drain;
+use super::respond::Failure;
 use crate::app::App;
 
 /// Names the request in the log and in the answer.
@@ -29,6 +29,9 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     app.metrics.count_request(&route, status, elapsed.as_secs_f64());
+    if let Some(failure) = response.extensions_mut().remove::<Failure>() {
+        failure.log(&request_id);
+    }
     let elapsed_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
     tracing::debug!(request_id, %method, route, status, elapsed_us, "request answered");
     if status >= 500 {
@@ -58,12 +61,4 @@ fn complete(response: &mut Response, request_id: &str) {
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// The address of the one who calls, as the socket knows it.
-pub fn peer_address(request: &axum::http::request::Parts) -> IpAddr {
-    request
-        .extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip())
 }

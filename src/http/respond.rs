@@ -1,5 +1,11 @@
-//! The envelope: `{"success":true,"data":…}` and `{"success":false,"code":…,"detail":…}`; and the one place where an
-//! error is logged.
+//! The envelope: `{"success":true,"data":…}` and `{"success":false,"code":…,"detail":…}`; and what the log is to know of
+//! an error.
+//!
+//! An error is logged once, by the layer around every request (`http::middleware`), because only that knows the request's
+//! id: the answer carries a [`Failure`] there. Rejected: a span around each request, which costs every webhook for the sake
+//! of the few that fail.
+
+use std::borrow::Cow;
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -115,7 +121,7 @@ pub struct ErrorBody {
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        log(&self);
+        let failure = Failure::of(&self);
         let status = StatusCode::from_u16(self.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after_s = self.retry_after_s;
         let body =
@@ -127,17 +133,33 @@ impl IntoResponse for Error {
         if self.code == Code::Unauthenticated {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        response.extensions_mut().insert(failure);
         response
     }
 }
 
-/// Logs an error once, with the chain of its causes; what a client did wrong is only of interest when looking closely.
-fn log(error: &Error) {
-    let code = error.code.as_str();
-    let causes = error.cause.as_deref().map_or_else(String::new, |cause| crate::error::chain(cause));
-    if error.code.status() >= 500 {
-        tracing::error!(code, causes, "a request failed");
-    } else {
-        tracing::debug!(code, detail = %error.detail, causes, "a request was refused");
+/// What the log is to know of an error; it travels with the answer and stays inside.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    code: Code,
+    detail: Cow<'static, str>,
+    causes: String,
+}
+
+impl Failure {
+    fn of(error: &Error) -> Self {
+        let causes = error.cause.as_deref().map_or_else(String::new, |cause| crate::error::chain(cause));
+        Self { code: error.code, detail: error.detail.clone(), causes }
+    }
+
+    /// Logs it; what a client did wrong is only of interest when looking closely.
+    pub fn log(&self, request_id: &str) {
+        let Self { code, detail, causes } = self;
+        let (code, status) = (code.as_str(), code.status());
+        if status >= 500 {
+            tracing::error!(request_id, code, causes, "a request failed");
+        } else {
+            tracing::debug!(request_id, code, %detail, causes, "a request was refused");
+        }
     }
 }

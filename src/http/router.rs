@@ -19,7 +19,7 @@ use crate::error::{Code, Error};
 use crate::inbox::{api as inbox, search_api};
 use crate::mailbox::api as mailbox;
 
-use Access::{Own, Public, Session, SessionOrCookie};
+use Access::{MetricsToken, Own, Public, Session, SessionOrCookie};
 
 /// All routes.
 #[expect(clippy::too_many_lines, reason = "one line per route, and nothing else")]
@@ -80,7 +80,7 @@ pub fn routes() -> Routes {
         .get("/docs", Public, openapi::redirect_to_docs)
         .get("/docs/{*path}", Public, openapi::serve_docs)
         .get("/health", Public, health::show_health)
-        .get("/metrics", Session(Operate), metrics::show_metrics)
+        .get("/metrics", MetricsToken, metrics::show_metrics)
         .get("/openapi.json", Public, openapi::serve_document)
         .post("/webhooks/instantly/webhook", Own, webhook::receive_webhook)
         .post("/webhooks/instantly/{token}", Own, webhook::receive_webhook_with_token)
@@ -123,8 +123,9 @@ impl Routes {
             .fallback(assets::serve_asset)
             .method_not_allowed_fallback(refuse_method)
             .layer(tower_http::compression::CompressionLayer::new())
-            .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic))
+            // Around everything else: a panic is counted and logged with its request's id like any other failure.
+            .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .with_state(App::clone(app))
     }
 

@@ -1,52 +1,104 @@
 //! Serving: takes a listener and a shutdown signal, so that tests start the real program on a port of their own.
+//!
+//! `axum::serve` has no limit on how long a client may take to send its headers: someone with a few thousand sockets and
+//! patience would take every file handle. So connections are handed to hyper here, which has one; the rest is as there.
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
 
-use axum::serve::ListenerExt;
-use tokio::net::TcpListener;
+use axum::Router;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::serve::{Listener, ListenerExt};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tower_service::Service;
 
 use super::router::routes;
 use crate::app::App;
 
+/// How long requests may take to finish after the signal; live connections never end by themselves and are cut then.
+const FINISH: Duration = Duration::from_secs(2);
+
 /// Serves until `shutdown` completes; then lets requests finish and closes every organization.
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let router = routes().into_router(&app);
+pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
     let sweep = tokio::spawn(app.tenants.clone().sweep());
     let opening = tokio::spawn(open_all(App::clone(&app)));
-    // Small answers leave at once instead of waiting for more to send.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "nodelay could not be set");
-        }
-    });
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async move {
-        shutdown.await;
-        // The receiver may be gone if the server failed first.
-        let _is_gone = stop.send(());
-    });
-    let outcome = tokio::select! {
-        outcome = server.into_future() => outcome,
-        () = give_up_after(stopped) => Ok(()),
+    let (stop, stopping) = watch::channel(false);
+    let connections = Connections {
+        router: routes().into_router(&app).into_make_service_with_connect_info(),
+        http: http(Duration::from_millis(app.config.header_limit_ms)),
+        stopping,
     };
+    tokio::select! {
+        () = connections.accept_all(listener) => {}
+        () = shutdown => {}
+    }
+    stop.send_replace(true);
+    // Every connection holds a receiver until it ends.
+    let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
     sweep.abort();
     opening.abort();
     app.tenants.close_all().await;
-    outcome
 }
 
-/// Live connections never end by themselves: a while after the signal they are cut.
-async fn give_up_after(stopped: tokio::sync::oneshot::Receiver<()>) {
-    if stopped.await.is_ok() {
-        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    } else {
-        std::future::pending::<()>().await;
+/// HTTP/1 with a limit on the time until a request's headers are there, from the start of the connection or the end of
+/// the request before.
+fn http(header_limit: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header_limit);
+    http
+}
+
+/// What every connection is served with.
+struct Connections {
+    router: IntoMakeServiceWithConnectInfo<Router, SocketAddr>,
+    http: http1::Builder,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Connections {
+    async fn accept_all(mut self, listener: TcpListener) {
+        // Small answers leave at once instead of waiting for more to send.
+        let mut listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "nodelay could not be set");
+            }
+        });
+        loop {
+            let (stream, peer) = listener.accept().await;
+            self.start(stream, peer).await;
+        }
+    }
+
+    async fn start(&mut self, stream: TcpStream, peer: SocketAddr) {
+        let service = match self.router.call(peer).await {
+            Ok(service) => TowerToHyperService::new(service),
+            Err(never) => match never {},
+        };
+        let connection = self.http.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        let mut stopping = self.stopping.clone();
+        tokio::spawn(async move {
+            let mut connection = pin!(connection);
+            let asked_to_end = async {
+                // An error means that the server is gone, which is an end too.
+                drop(stopping.wait_for(|is_stopping| *is_stopping).await);
+            };
+            let outcome = tokio::select! {
+                outcome = connection.as_mut() => outcome,
+                () = asked_to_end => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = outcome {
+                tracing::trace!(%error, "a connection ended with an error");
+            }
+        });
     }
 }
 

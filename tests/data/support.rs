@@ -36,7 +36,7 @@ pub(crate) struct Program {
     keys: Keys,
     folder: TempDir,
     stop: oneshot::Sender<()>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 /// What opens the doors, valid beyond a restart.
@@ -113,7 +113,7 @@ impl Program {
         // The server may have ended by itself; its answer tells.
         let _is_gone = self.stop.send(());
         drop(self.client);
-        self.server.await.unwrap().unwrap();
+        self.server.await.unwrap();
         Stopped { folder: self.folder, keys: self.keys, organization_id: self.organization_id, now_ms }
     }
 

@@ -147,6 +147,11 @@ async fn what_is_not_there_is_not_the_page() {
         "/auth/unknown",
         "/docs/missing.js",
         "/openapi.yaml",
+        "//index.html",
+        "///index.html",
+        "//api/unknown",
+        "/inbox//index.html",
+        "/inbox//",
     ];
     for path in paths {
         let answer = test.get_anonymous(path).await;

@@ -183,6 +183,128 @@ async fn a_sign_in_link_from_the_command_line_signs_in_once() {
     server.end();
 }
 
+/// Who reports a failure has the id from the answer: it leads to the cause in the log.
+#[tokio::test]
+async fn the_cause_of_a_failure_is_logged_with_the_id_of_its_request() {
+    let folder = folder();
+    let folder = folder.path();
+    let created = expect_json(&run_with_input(folder, &CREATE_ACCOUNT, PASSWORD));
+    expect_success(&run(folder, &["reindex"]));
+    let organization_id = created["organization_id"].as_str().unwrap();
+    set_version(&folder.join("data/tenants").join(organization_id).join("tenant.db"), 99);
+    let server = Server::start(program(folder, &["serve", "--listen", "127.0.0.1:0"]));
+    let login = json!({ "email": "olga@acme.example", "password": PASSWORD });
+    let (_status, body) = post(format!("{}/api/v1/auth/login", server.address), login, None).await;
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = client.get(format!("{}/api/v1/conversations", server.address));
+    let answer = request.bearer_auth(body["data"]["access_token"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 500);
+    let request_id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let log: Vec<Value> = server.end().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let failed: Vec<&Value> = log.iter().filter(|entry| entry["message"] == "a request failed").collect();
+    assert_eq!(failed.len(), 1, "{log:?}");
+    assert_eq!(failed[0]["request_id"], json!(request_id));
+    assert!(failed[0]["causes"].as_str().unwrap().contains("schema version 99"), "{}", failed[0]);
+}
+
+/// A running `demo`; killed if the test ends early.
+struct Demo {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Demo {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = program(folder, &[&["demo", "--listen", "127.0.0.1:0"], arguments].concat());
+        let mut child = command.env("TMPDIR", folder).stderr(Stdio::null()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// What is printed behind a label; reads on up to it.
+    fn printed(&mut self, label: &str) -> String {
+        let line = self.lines.by_ref().map(Result::unwrap).find(|line| line.trim_start().starts_with(label));
+        let line = line.unwrap_or_else(|| panic!("the demo ended before it printed {label:?}"));
+        line.trim_start().strip_prefix(label).unwrap().trim().to_owned()
+    }
+
+    /// Presses Ctrl+C and waits for the end.
+    fn interrupt(mut self) {
+        let signal = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status().unwrap();
+        assert!(signal.success());
+        wait_until_blocking("the demo ends", || self.child.try_wait().unwrap().is_some());
+        let status = self.child.wait().unwrap();
+        assert!(status.success(), "{status}");
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It has ended already unless the test failed.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+fn throw_away_folders(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with("salesbrain-demo-")).collect()
+}
+
+#[test]
+fn a_demo_ended_in_its_first_moments_leaves_nothing_behind() {
+    let folder = folder();
+    let folder = folder.path();
+    let demo = Demo::start(folder, &[]);
+    wait_until_blocking("the demo has its folder", || !throw_away_folders(folder).is_empty());
+    demo.interrupt();
+    assert_eq!(throw_away_folders(folder), Vec::<String>::new());
+    let mut demo = Demo::start(folder, &[]);
+    demo.printed("simulated");
+    demo.interrupt();
+    assert_eq!(throw_away_folders(folder), Vec::<String>::new(), "ended while the history comes in");
+}
+
+#[tokio::test]
+async fn a_second_demo_on_a_folder_goes_on_where_the_first_ended() {
+    let folder = folder();
+    let folder = folder.path();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut demo = Demo::start(folder, &["--data", "kept"]);
+    let address = demo.printed("or at");
+    let password = demo.printed("password");
+    let login = json!({ "email": "demo@salesbrain.example", "password": password });
+    let sign_in = async |address: &str| {
+        let (status, body) = post(format!("{address}/api/v1/auth/login"), login.clone(), None).await;
+        assert_eq!(status, 200, "{body}");
+        body["data"]["access_token"].as_str().unwrap().to_owned()
+    };
+    let rows = async |address: &str, token: &str, path: &str| {
+        let answer = client.get(format!("{address}{path}")).bearer_auth(token).send().await.unwrap();
+        answer.json::<Value>().await.unwrap()["data"].as_array().unwrap().clone()
+    };
+    let newest = async |address: &str, token: &str| {
+        let events = rows(address, token, "/api/v1/events?limit=1").await;
+        events.first().map_or(0, |event| event["sequence"].as_i64().unwrap())
+    };
+    let token = sign_in(&address).await;
+    crate::support::wait_until("some history is there", async || newest(&address, &token).await > 50).await;
+    demo.interrupt();
+
+    let mut demo = Demo::start(folder, &["--data", "kept"]);
+    let address = demo.printed("or at");
+    assert_eq!(demo.printed("password"), "as printed when this folder was made");
+    let token = sign_in(&address).await;
+    let before = newest(&address, &token).await;
+    assert!(demo.printed("The history").starts_with("of an earlier demo is there"));
+    let connections = rows(&address, &token, "/api/v1/connections").await;
+    assert_eq!(connections.len(), 1, "{connections:?}");
+    let after = newest(&address, &token).await;
+    assert!(after - before < 50, "the history came again: {before} events before, {after} after");
+    demo.interrupt();
+}
+
 /// A link in a browser's tab keeps a socket open: ending must not wait for it.
 #[tokio::test]
 async fn the_program_ends_in_time_although_a_feed_is_open() {
@@ -202,6 +324,27 @@ async fn the_program_ends_in_time_although_a_feed_is_open() {
     server.end();
     let whole = expect_success(&run(folder, &["reindex"]));
     assert_eq!(whole, "Acme: 0 messages indexed\n", "the files are whole and nobody holds them");
+}
+
+#[test]
+fn an_address_nobody_can_reach_is_shown_with_a_note() {
+    let folder = folder();
+    let folder = folder.path();
+    expect_json(&run_with_input(folder, &CREATE_ACCOUNT, PASSWORD));
+    let create = ["connection", "create", "--organization", "Acme", "--provider", "instantly", "--json"];
+    let link = ["account", "link", "--email", "olga@acme.example", "--json"];
+    for command in [&create[..], &link[..]] {
+        let everywhere = run(folder, &[command, &["--listen", "0.0.0.0:8001"]].concat());
+        expect_json(&everywhere);
+        let note = String::from_utf8_lossy(&everywhere.stderr).into_owned();
+        assert!(note.contains("public_url"), "{note}");
+        let known = program(folder, &[command, &["--listen", "0.0.0.0:8001"]].concat())
+            .env("SALESBRAIN_PUBLIC_URL", "https://sales.example.com")
+            .output()
+            .unwrap();
+        assert!(expect_json(&known).to_string().contains("https://sales.example.com/"));
+        assert!(!String::from_utf8_lossy(&known.stderr).contains("public_url"));
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The live feed over real sockets: who gets in, what arrives, and how a client that was away catches up.
 
+use std::time::Duration;
+
 use futures_util::{SinkExt, StreamExt};
+use reqwest::Method;
 use salesbrain::account::model::Role;
 use salesbrain::store::Error as StoreError;
 use salesbrain::tenant::event_log::{self, Actor, Entity, NewEvent};
@@ -10,7 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use crate::support::{LIMIT, Person, TestApp, numbered_reply, reply, wait_until};
+use crate::support::{LIMIT, Person, Request, TestApp, numbered_reply, reply, wait_until};
 
 /// An open feed.
 pub(crate) struct Feed {
@@ -390,6 +393,41 @@ async fn open_feeds_are_counted_and_forgotten() {
     assert_eq!(count().await, 2);
     drop((first, second));
     wait_until("closed feeds are no longer counted", async || count().await == 0).await;
+}
+
+/// Well before the next beat would look.
+#[tokio::test]
+async fn a_session_that_ends_takes_its_feeds_with_it_at_once() {
+    const AT_ONCE: Duration = Duration::from_secs(10);
+    let test = TestApp::start().await;
+    let stays = test.sign_in_again(&test.operator).await;
+    let (mut other, _hello) = Feed::open(&test, "/api/v1/live", &stays).await;
+    let refresh = async |person: &Person| {
+        let headers = vec![("cookie", person.cookie()), ("x-requested-with", "salesbrain".to_owned())];
+        test.send(Method::POST, "/api/v1/auth/refresh", Request { headers, ..Request::default() }).await.status
+    };
+    for is_stolen in [false, true] {
+        let ends = test.sign_in_again(&test.operator).await;
+        let (mut first, _hello) = Feed::open(&test, "/api/v1/live", &ends).await;
+        let (mut second, _hello) = Feed::open(&test, "/ws/campaigns", &ends).await;
+        append_events(&test, 1).await;
+        let head = head(&test, &stays).await;
+        first.events_up_to(head).await;
+        if is_stolen {
+            assert_eq!(refresh(&ends).await, 200);
+            test.app.clock.advance_ms(10_001);
+            assert_eq!(refresh(&ends).await, 401);
+        } else {
+            test.post("/api/v1/auth/logout", &ends, json!({})).await.expect(200);
+        }
+        for feed in [&mut first, &mut second] {
+            let end = tokio::time::timeout(AT_ONCE, feed.next()).await.expect("the feed ends at once");
+            assert_eq!(end, Err(1008));
+        }
+    }
+    append_events(&test, 1).await;
+    let head = head(&test, &stays).await;
+    assert!(other.events_up_to(head).await.len() >= 3, "the feed of another session goes on");
 }
 
 /// A client whose system takes only a few thousand bytes for it.

@@ -1,15 +1,19 @@
 //! Keeping the appliance running: health, metrics, status, jobs, raw deliveries, the event log, and organizations that
 //! open and close by themselves.
 
+use std::time::Duration;
+
 use reqwest::Method;
+use salesbrain::account::model::Role;
 use salesbrain::clock::Clock;
 use salesbrain::id::JobId;
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::command_line::set_version;
 use crate::live::{self, Knock};
-use crate::support::{START_MS, TestApp, numbered_reply, reply, wait_until};
+use crate::support::{LIMIT, Request, START_MS, TestApp, numbered_reply, reply, wait_until};
 
 /// The one check of that name.
 async fn check(test: &TestApp, status: u16, name: &str) -> Value {
@@ -144,6 +148,66 @@ async fn a_stuck_consumer_is_seen_everywhere_and_goes_on_by_itself() {
     let id = test.get("/api/v1/conversations", &test.operator).await.rows()[0]["id"].as_str().unwrap().to_owned();
     let lines = test.get(&format!("/api/v1/conversations/{id}/timeline"), &test.operator).await.expect(200).rows();
     assert_eq!(lines.iter().map(|line| line["kind"].as_str().unwrap()).collect::<Vec<_>>(), ["message.opened"]);
+}
+
+#[tokio::test]
+async fn a_monitoring_system_reads_the_metrics_with_a_token_of_its_own() {
+    let token = "scrape-me-if-you-can";
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| config.metrics_token = token.into()).await;
+    let ask = |path: &'static str, token: &'static str| {
+        test.send(Method::GET, path, Request { token: Some(token), ..Request::default() })
+    };
+    let text = ask("/metrics", token).await.expect(200).text;
+    assert!(text.contains("salesbrain_live_connections 0") && !text.contains(token), "{text}");
+    for wrong in ["scrape-me-if-you-can't", "scrape-me-if-you-ca", ""] {
+        ask("/metrics", wrong).await.expect_refusal(401, "unauthenticated");
+    }
+    test.get_anonymous("/metrics").await.expect_refusal(401, "unauthenticated");
+    for path in ["/api/v1/status", "/api/v1/unrouted-events", "/api/v1/auth/me"] {
+        ask(path, token).await.expect_refusal(401, "unauthenticated");
+    }
+    test.get("/metrics", &test.operator).await.expect(200);
+    let member = test.create_member(Role::Owner).await;
+    test.get("/metrics", &member).await.expect_refusal(403, "forbidden");
+    // Without the setting an empty token is no token.
+    let test = TestApp::start().await;
+    let empty = vec![("authorization", "Bearer ".to_owned())];
+    let answer = test.send(Method::GET, "/metrics", Request { headers: empty, ..Request::default() }).await;
+    answer.expect_refusal(401, "unauthenticated");
+}
+
+/// A client that sends nothing, or its headers a letter at a time, holds a connection for so long and no longer.
+#[tokio::test]
+async fn a_client_that_does_not_finish_its_headers_is_let_go() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| config.header_limit_ms = 300).await;
+    let connect = || tokio::net::TcpStream::connect(test.address);
+    let begin = |text: &'static str| async move {
+        let mut stream = connect().await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    };
+    let starts = ["", "GET /health HTTP/1.1\r\nhost: x\r\n", "GET /health HTTP/1.1\r\nhost: x\r\n\r\nGET /hea"];
+    for text in starts {
+        let mut stream = begin(text).await;
+        let mut answer = Vec::new();
+        let end = tokio::time::timeout(LIMIT, stream.read_to_end(&mut answer)).await;
+        assert!(end.is_ok(), "the connection of {text:?} stays open");
+        let is_complete = text.contains("\r\n\r\n");
+        assert_eq!(String::from_utf8_lossy(&answer).starts_with("HTTP/1.1 200"), is_complete, "{text:?}");
+    }
+    // A letter now and then does not start the time anew.
+    let (mut reader, mut writer) = begin("GET /health HTTP/1.1\r\nx-slow: ").await.into_split();
+    let mut pace = tokio::time::interval(Duration::from_millis(20));
+    let drip = async {
+        while writer.write_all(b"x").await.is_ok() {
+            pace.tick().await;
+        }
+    };
+    let end = async { reader.read_to_end(&mut Vec::new()).await };
+    let until_closed = async {
+        tokio::select! { _end = end => {}, () = drip => {} }
+    };
+    tokio::time::timeout(LIMIT, until_closed).await.expect("a slow client is let go");
 }
 
 #[tokio::test]
@@ -474,7 +538,7 @@ async fn an_organization_in_use_is_not_closed_by_time_alone() {
     let tenants = test.app.tenants.clone();
     let closed = test.run(async move { tenants.close_idle(START_MS).await }).await;
     assert_eq!(closed, 0, "it was used at this very moment");
-    let answer = test.send(Method::GET, "/health", crate::support::Request::default()).await;
+    let answer = test.send(Method::GET, "/health", Request::default()).await;
     assert_eq!(answer.status, 200);
     assert_eq!(test.app.tenants.list_open().len(), 1);
 }

@@ -79,6 +79,34 @@ async fn setting_up_works_once() {
 }
 
 #[tokio::test]
+async fn two_who_set_up_at_once_are_told_apart() {
+    let test = TestApp::start_empty();
+    let setup = |name: &str| {
+        let mut body = setup_request();
+        body["email"] = json!(format!("{name}@acme.example"));
+        body["organization_name"] = json!(name);
+        test.post_anonymous("/api/v1/setup", body)
+    };
+    let (first, second, third) = tokio::join!(setup("first"), setup("second"), setup("third"));
+    let (won, lost): (Vec<Answer>, Vec<Answer>) =
+        [first, second, third].into_iter().partition(|answer| answer.status == 200);
+    assert_eq!((won.len(), lost.len()), (1, 2), "{won:?} {lost:?}");
+    for answer in lost {
+        assert_eq!(answer.header("set-cookie"), "");
+        answer.expect_refusal(409, "conflict");
+    }
+    let accounts: Result<i64, salesbrain::store::Error> = test
+        .app
+        .control
+        .read(|connection| {
+            let sql = "SELECT (SELECT count(*) FROM account) + (SELECT count(*) FROM organization)";
+            Ok(connection.query_row(sql, [], |row| row.get(0))?)
+        })
+        .await;
+    assert_eq!(accounts.unwrap(), 2, "one account and one organization");
+}
+
+#[tokio::test]
 async fn setting_up_through_a_proxy_needs_the_code_from_the_log() {
     let test = TestApp::start_empty();
     let through = |code: &str| {
@@ -86,7 +114,7 @@ async fn setting_up_through_a_proxy_needs_the_code_from_the_log() {
         body["setup_code"] = json!(code);
         post_with(&test, "/api/v1/setup", vec![("x-forwarded-for", "203.0.113.9".to_owned())], Some(body))
     };
-    for header in ["x-forwarded-for", "forwarded", "x-real-ip"] {
+    for header in ["x-forwarded-for", "forwarded", "x-real-ip", "x-forwarded-proto", "x-forwarded-host", "via"] {
         let headers = vec![(header, "203.0.113.9".to_owned())];
         let answer = test.send(Method::GET, "/api/v1/setup", Request { headers, ..Request::default() }).await;
         assert_eq!(answer.data(), json!({ "is_needed": true, "is_code_needed": true }), "{header}");
@@ -96,6 +124,38 @@ async fn setting_up_through_a_proxy_needs_the_code_from_the_log() {
     through("WRONGCODE").await.expect_refusal(403, "forbidden");
     assert_eq!(test.get_anonymous("/api/v1/setup").await.data()["is_needed"], json!(true), "nothing was created");
     through(&format!(" {} ", test.app.setup_code.to_lowercase())).await.expect(200);
+}
+
+/// A proxy on the same machine that adds no header still passes on the name it was asked for, as does the browser of
+/// someone on a page whose name was made to point at this machine.
+#[tokio::test]
+async fn setting_up_under_a_foreign_name_needs_the_code_from_the_log() {
+    let test = TestApp::start_empty();
+    let ask = |host: &str| {
+        let headers = vec![("host", host.to_owned())];
+        test.send(Method::GET, "/api/v1/setup", Request { headers, ..Request::default() })
+    };
+    for host in ["localhost", "localhost:8001", "127.0.0.1", "[::1]:8001"] {
+        assert_eq!(ask(host).await.data()["is_code_needed"], json!(false), "{host}");
+    }
+    for host in ["sales.example.com", "evil.example:8001", "localhost.evil.example", "192.168.1.7:8001"] {
+        assert_eq!(ask(host).await.data()["is_code_needed"], json!(true), "{host}");
+        let headers = vec![("host", host.to_owned())];
+        let answer = post_with(&test, "/api/v1/setup", headers, Some(setup_request())).await;
+        answer.expect_refusal(403, "forbidden");
+    }
+    assert_eq!(test.get_anonymous("/api/v1/setup").await.data()["is_needed"], json!(true), "nothing was created");
+}
+
+#[tokio::test]
+async fn setting_up_an_appliance_with_a_public_address_needs_the_code_from_the_log() {
+    let test = TestApp::start_empty_with(|config| config.public_url = "https://sales.example.com".to_owned());
+    let state = test.get_anonymous("/api/v1/setup").await.expect(200).data();
+    assert_eq!(state, json!({ "is_needed": true, "is_code_needed": true }));
+    test.post_anonymous("/api/v1/setup", setup_request()).await.expect_refusal(403, "forbidden");
+    let mut body = setup_request();
+    body["setup_code"] = json!(test.app.setup_code);
+    test.post_anonymous("/api/v1/setup", body).await.expect(200);
 }
 
 #[tokio::test]
@@ -201,6 +261,39 @@ async fn guessing_is_slowed_down_for_the_guesser_only() {
 }
 
 #[tokio::test]
+async fn signing_in_often_is_not_guessing() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| config.sign_in_attempts = 1).await;
+    let right = json!({ "email": test.operator.email, "password": PASSWORD });
+    for _sign_in in 0..7 {
+        test.post_anonymous("/api/v1/auth/login", right.clone()).await.expect(200);
+    }
+    for _sign_in in 0..7 {
+        let token = create_link(&test, &test.operator, 60_000).await;
+        test.post_anonymous("/api/v1/auth/link", json!({ "token": token })).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_each_caller_is_counted_alone() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| {
+        config.sign_in_attempts = 2;
+        config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    })
+    .await;
+    let guess = |forwarded: &str| {
+        let body = json!({ "email": test.operator.email, "password": "x".repeat(2_000) });
+        post_with(&test, "/api/v1/auth/login", vec![("x-forwarded-for", forwarded.to_owned())], Some(body))
+    };
+    for _guess in 0..2 {
+        guess("203.0.113.9").await.expect_refusal(401, "unauthenticated");
+    }
+    guess("203.0.113.9").await.expect_refusal(429, "rate_limited");
+    guess("198.51.100.1").await.expect_refusal(401, "unauthenticated");
+    // What a caller writes himself stands before what the proxy adds.
+    guess("192.0.2.1, 203.0.113.9").await.expect_refusal(429, "rate_limited");
+}
+
+#[tokio::test]
 async fn refreshing_rotates_the_cookie() {
     let test = TestApp::start().await;
     let person = test.operator.clone();
@@ -271,6 +364,44 @@ async fn a_refresh_token_used_again_later_ends_the_session() {
     assert!(!is_signed_in(&test, &access_token).await, "the thief's or the owner's token still works");
     refresh(&test, &next).await.expect_refusal(401, "unauthenticated");
     assert!(is_signed_in(&test, &other.token).await, "another session of the same account is not concerned");
+}
+
+/// A thief who goes on refreshing pushes the stolen token ever further back: its owner still ends what the thief has.
+#[tokio::test]
+async fn any_earlier_refresh_token_ends_the_session() {
+    let test = TestApp::start().await;
+    for generations in [2, 5] {
+        let person = test.sign_in_again(&test.operator).await;
+        let (mut newest, mut access_token) = (person.refresh_token.clone(), String::new());
+        for _generation in 0..generations {
+            test.app.clock.advance_ms(AFTER_GRACE_MS);
+            let answer = refresh(&test, &newest).await.expect(200);
+            newest = cookie_of(&answer).0;
+            access_token = answer.data()["access_token"].as_str().unwrap().to_owned();
+        }
+        let reused = refresh(&test, &person.refresh_token).await;
+        assert_eq!(cookie_of(&reused).0, "");
+        reused.expect_refusal(401, "unauthenticated");
+        assert!(!is_signed_in(&test, &access_token).await, "the thief is still in after {generations} refreshes");
+        refresh(&test, &newest).await.expect_refusal(401, "unauthenticated");
+    }
+    // Within the time two tabs share, one generation is tolerated and no more.
+    let person = test.sign_in_again(&test.operator).await;
+    let second = cookie_of(&refresh(&test, &person.refresh_token).await.expect(200)).0;
+    refresh(&test, &second).await.expect(200);
+    refresh(&test, &second).await.expect(200);
+    refresh(&test, &person.refresh_token).await.expect_refusal(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn a_made_up_refresh_token_ends_nobodys_session() {
+    let test = TestApp::start().await;
+    let token = &test.operator.refresh_token;
+    let (family, secret) = token.split_once('.').unwrap();
+    for made_up in [format!(".{secret}"), format!("x{family}.{secret}"), ".".to_owned(), family.to_owned()] {
+        refresh(&test, &made_up).await.expect_refusal(401, "unauthenticated");
+    }
+    refresh(&test, token).await.expect(200);
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ pub(crate) struct TestApp {
     pub(crate) organization_id: OrganizationId,
     handle: tokio::runtime::Handle,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
-    server: Option<std::thread::JoinHandle<std::io::Result<()>>>,
+    server: Option<std::thread::JoinHandle<()>>,
     folder: Folder,
 }
 
@@ -174,7 +174,7 @@ pub(crate) struct Empty {
     address: SocketAddr,
     handle: tokio::runtime::Handle,
     stop: tokio::sync::oneshot::Sender<()>,
-    server: std::thread::JoinHandle<std::io::Result<()>>,
+    server: std::thread::JoinHandle<()>,
     folder: Folder,
 }
 
@@ -186,7 +186,7 @@ fn start_program(folder: Folder, config: Config, clock: Clock) -> Empty {
     let handle = runtime.handle().clone();
     let listener = handle.block_on_thread(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
-    let config = Config { listen: address, ..config };
+    let config = Config { listen: SocketAddr::new(config.listen.ip(), address.port()), ..config };
     let app = app::open(config, clock).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let served = App::clone(&app);
@@ -195,10 +195,9 @@ fn start_program(folder: Folder, config: Config, clock: Clock) -> Empty {
             // The sender is gone when the test failed: that ends the program too.
             let _asked = stopped.await;
         };
-        let outcome = runtime.block_on(salesbrain::http::serve::serve(served, listener, shutdown));
+        runtime.block_on(salesbrain::http::serve::serve(served, listener, shutdown));
         wait_until_blocking("every task of the program ends", || runtime.metrics().num_alive_tasks() == 0);
         runtime.shutdown_timeout(LIMIT);
-        outcome
     });
     Empty { app, address, handle, stop, server, folder }
 }
@@ -238,8 +237,14 @@ impl TestApp {
 
     /// The program without any account.
     pub(crate) fn start_empty() -> Self {
+        Self::start_empty_with(|_config| {})
+    }
+
+    /// The program without any account, with settings of choice.
+    pub(crate) fn start_empty_with(change: impl FnOnce(&mut Config)) -> Self {
         let folder = folder();
-        let config = config(folder.path());
+        let mut config = config(folder.path());
+        change(&mut config);
         let empty = start_program(folder, config, Clock::fixed(START_MS));
         let nobody = Person {
             account_id: AccountId::from_uuid(uuid::Uuid::nil()),
@@ -403,7 +408,7 @@ impl Drop for TestApp {
         if std::thread::panicking() {
             return;
         }
-        outcome.expect("the program ends without a panic").expect("the program ends without an error");
+        outcome.expect("the program ends without a panic");
         assert_eq!(std::sync::Arc::strong_count(&self.app), 1, "something still holds the program");
         assert!(self.app.tenants.list_open().is_empty(), "an organization is still open");
         let control_file = self.data().join("control.db");

@@ -373,3 +373,38 @@ async fn a_refusal_reaches_who_is_still_sending() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{head}: {answer}");
     }
 }
+
+/// Listening everywhere does not say under which name; the one who asks has used one that works.
+#[tokio::test]
+async fn the_address_to_post_to_is_one_that_works() {
+    let everywhere = |config: &mut salesbrain::config::Config| config.listen = "0.0.0.0:0".parse().unwrap();
+    let test = TestApp::start_with(Clock::fixed(START_MS), everywhere).await;
+    let create = async |test: &TestApp, headers: Vec<(&str, String)>| {
+        let body = Some(json!({ "provider": "instantly" }));
+        let request = Request { token: Some(&test.operator.token), headers, body };
+        let connection = test.send(Method::POST, "/api/v1/connections", request).await.expect(200).data();
+        let (url, by_token) = (connection["webhook_url"].as_str().unwrap(), connection["token_webhook_url"].as_str());
+        let base = url.strip_suffix("/webhooks/instantly/webhook").unwrap().to_owned();
+        assert!(by_token.unwrap().starts_with(&format!("{base}/webhooks/instantly/")), "{connection}");
+        base
+    };
+    assert_eq!(create(&test, vec![]).await, format!("http://{}", test.address));
+    let name = |host: &str| vec![("host", host.to_owned())];
+    assert_eq!(create(&test, name("sales.lan:8001")).await, "http://sales.lan:8001");
+    let mut behind_tls = name("sales.example.com");
+    behind_tls.push(("x-forwarded-proto", "https".to_owned()));
+    assert_eq!(create(&test, behind_tls).await, "https://sales.example.com");
+    assert_eq!(create(&test, name("user@evil.example")).await, test.app.config.base_url(), "no name at all");
+    for connection in test.get("/api/v1/connections", &test.operator).await.expect(200).rows() {
+        assert_eq!(connection["webhook_url"], json!(test.url("/webhooks/instantly/webhook")));
+    }
+    // An address that is known does not depend on who asks.
+    let test = TestApp::start().await;
+    assert_eq!(create(&test, name("evil.example")).await, format!("http://{}", test.address));
+    let public = |config: &mut salesbrain::config::Config| {
+        config.listen = "0.0.0.0:0".parse().unwrap();
+        config.public_url = "https://sales.example.com".to_owned();
+    };
+    let test = TestApp::start_with(Clock::fixed(START_MS), public).await;
+    assert_eq!(create(&test, name("evil.example")).await, "https://sales.example.com");
+}
