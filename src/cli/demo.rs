@@ -64,10 +64,22 @@ pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
         stop.send_replace(true);
     });
     let server = tokio::spawn(crate::http::serve::serve(App::clone(&app), listener, until(stopped.clone())));
+    // Whatever it is at when it is asked to end, it is left there: the server is closing the data under it, and that it
+    // fails then is no error. So the end is looked at first.
+    tokio::select! {
+        biased;
+        () = until(stopped.clone()) => {}
+        outcome = play(&app, &demo, &folder, stopped) => outcome?,
+    }
+    server.await?;
+    Ok(())
+}
 
-    let owner = create_owner(&app, &demo).await?;
+/// Sets the folder up and plays the provider until it is asked to end.
+async fn play(app: &App, demo: &Demo, folder: &Folder, stopped: watch::Receiver<bool>) -> anyhow::Result<()> {
+    let owner = create_owner(app, demo).await?;
     let has_history = app.tenants.find(owner.organization_id).await?.head() > 0;
-    let secret = prepare_connection(&app, owner.organization_id).await?;
+    let secret = prepare_connection(app, owner.organization_id).await?;
     let link = app.create_sign_in_link(owner.account_id, LINK_MS).await?;
 
     let simulator = Simulator::new(SimulatorConfig::new(demo.seed, app.clock.now_ms()));
@@ -101,12 +113,9 @@ pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
         let posted = simulator.run_history(&poster, until(stopped.clone())).await;
         format!("{} events of history are in", posted.acknowledged)
     };
-    if !*stopped.borrow() {
-        print::line(&format!("{history}; new ones follow at human pace. End with Ctrl+C."))?;
-    }
+    print::line(&format!("{history}; new ones follow at human pace. End with Ctrl+C."))?;
     run_live(simulator, poster, app.clock.now_ms(), stopped).await;
     end_api(api).await;
-    server.await?;
     Ok(())
 }
 
