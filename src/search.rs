@@ -48,11 +48,11 @@ use uuid::Uuid;
 
 pub use builder::IndexBuilder;
 pub use error::IndexError;
-pub use highlight::{Highlighter, highlight};
+pub use highlight::Highlighter;
 pub use index::{Opened, RebuildReason, SearchIndex};
 pub use indexer::{Indexer, WriterPermit, WriterPool};
 pub use number_set::NumberSet;
-pub use query::{Clause, ClauseText, Direction, Query, QueryError, Scope, State};
+pub use query::{Direction, Query, QueryError, State};
 pub use text::fold;
 
 /// What is indexed of one message.

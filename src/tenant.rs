@@ -196,9 +196,7 @@ impl Tenant {
         let (id, closed) = (tenant.id, tenant.database.closed());
         tenant.begin_closing();
         let tasks = std::mem::take(&mut *tenant.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        if timeout(CLOSE_LIMIT, join_all(tasks)).await.is_err() {
-            tracing::warn!(organization_id = %id, "a task of an organization that is closed does not end");
-        }
+        let has_ended = timeout(CLOSE_LIMIT, join_all(tasks)).await.is_ok();
         // On a blocking thread: closing the file waits for its writer thread.
         let dropped = tokio::task::spawn_blocking(move || drop(tenant));
         let gone = async {
@@ -207,9 +205,11 @@ impl Tenant {
             }
             closed.wait().await;
         };
-        match timeout(CLOSE_LIMIT, gone).await {
-            Ok(()) => tracing::info!(organization_id = %id, "organization closed"),
-            Err(_too_long) => tracing::warn!(organization_id = %id, "an organization that is closed is still in use"),
+        let is_closed = timeout(CLOSE_LIMIT, gone).await.is_ok();
+        if has_ended && is_closed {
+            tracing::info!(organization_id = %id, "organization closed");
+        } else {
+            tracing::warn!(organization_id = %id, has_ended, is_closed, "an organization that is closed is still in use");
         }
     }
 

@@ -35,11 +35,6 @@ struct SoughtPhrase {
     is_subject_only: bool,
 }
 
-/// Marks the best excerpt of at most `max_chars` characters. For many texts use [`Highlighter`].
-pub fn highlight(query: &Query, text: &str, max_chars: usize) -> String {
-    Highlighter::new(query).snippet(text, max_chars)
-}
-
 impl Highlighter {
     /// Prepares what the query looks for in subject and text.
     pub fn new(query: &Query) -> Self {
@@ -246,16 +241,16 @@ mod tests {
             ("a@firma.ch", "an a@firma.ch!", "an <mark>a</mark>@<mark>firma</mark>.<mark>ch</mark>!"),
             ("-nein from:anna ", "nein Anna <b>", "nein Anna &lt;b&gt;"),
         ] {
-            assert_eq!(highlight(&query(search), text, 100), expected, "{search}");
+            assert_eq!(Highlighter::new(&query(search)).snippet(text, 100), expected, "{search}");
         }
         assert_eq!(Highlighter::new(&query("subject:ja ")).subject("ja"), "<mark>ja</mark>");
-        assert_eq!(highlight(&query("subject:ja "), "ja", 10), "ja");
+        assert_eq!(Highlighter::new(&query("subject:ja ")).snippet("ja", 10), "ja");
     }
 
     #[test]
     fn shows_the_place_with_most_matches() {
         let text = format!("alpha {} alpha beta {}", "x ".repeat(200), "y ".repeat(200));
-        let html = highlight(&query("alpha beta "), &text, 60);
+        let html = Highlighter::new(&query("alpha beta ")).snippet(&text, 60);
         assert!(html.contains("<mark>alpha</mark> <mark>beta</mark>"), "{html}");
         assert!(plain(&html).chars().count() <= 60);
     }
@@ -268,7 +263,7 @@ mod tests {
             max_chars in 0usize..50,
         ) {
             let Ok(query) = Query::parse(&search) else { return Ok(()); };
-            let html = highlight(&query, &text, max_chars);
+            let html = Highlighter::new(&query).snippet(&text, max_chars);
             let shown = plain(&html);
             prop_assert!(shown.chars().count() <= max_chars);
             prop_assert!(normalise(&text).contains(&shown));

@@ -28,7 +28,7 @@ const MAX_CLAUSES: usize = 32;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// Texts, all of which must match.
-    pub clauses: Vec<Clause>,
+    pub(super) clauses: Vec<Clause>,
     /// Names given with `campaign:`; any of them matches. Resolved by the caller.
     pub campaigns: Vec<String>,
     /// Addresses given with `mailbox:`; any of them matches. Resolved by the caller.
@@ -40,25 +40,25 @@ pub struct Query {
     /// `in:sent` or `in:received`.
     pub direction: Option<Direction>,
     /// Only messages before this UTC day.
-    pub before: Option<Date>,
+    pub(super) before: Option<Date>,
     /// Only messages of this UTC day and later.
-    pub after: Option<Date>,
+    pub(super) after: Option<Date>,
 }
 
 /// One text that must match, or must not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clause {
+pub(super) struct Clause {
     /// Whether messages that match are left out.
-    pub is_negated: bool,
+    pub(super) is_negated: bool,
     /// Where the text is looked for.
-    pub scope: Scope,
+    pub(super) scope: Scope,
     /// What is looked for.
-    pub text: ClauseText,
+    pub(super) text: ClauseText,
 }
 
 /// The three ways to match a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ClauseText {
+pub(super) enum ClauseText {
     /// A whole word in any inflection; an address or another compound as its parts in order.
     Word(String),
     /// A word that is still being typed: as a word, or as the start of one.
@@ -69,7 +69,7 @@ pub enum ClauseText {
 
 impl ClauseText {
     /// The text as it was typed, without quotes.
-    pub fn value(&self) -> &str {
+    pub(super) fn value(&self) -> &str {
         match self {
             Self::Word(value) | Self::Prefix(value) | Self::Phrase(value) => value,
         }
@@ -78,7 +78,7 @@ impl ClauseText {
 
 /// Where a text is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
+pub(super) enum Scope {
     /// Subject, text, contact, company and campaign.
     Anywhere,
     /// `subject:`.
@@ -162,18 +162,13 @@ impl Query {
         Ok(query)
     }
 
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
     /// The first millisecond that `before:` leaves out.
-    pub fn before_ms(&self) -> Option<i64> {
+    pub(super) fn before_ms(&self) -> Option<i64> {
         self.before.map(start_of_day_ms)
     }
 
     /// The first millisecond that `after:` lets in.
-    pub fn after_ms(&self) -> Option<i64> {
+    pub(super) fn after_ms(&self) -> Option<i64> {
         self.after.map(start_of_day_ms)
     }
 
@@ -454,7 +449,7 @@ mod tests {
     #[test]
     fn skips_what_is_half_typed() {
         for text in ["", "  ", "-", "\"", "\"\"", "from:", "is:", "before:", "...", "- -", "campaign:\"\""] {
-            assert!(Query::parse(text).unwrap().is_empty(), "{text}");
+            assert_eq!(Query::parse(text), Ok(Query::default()), "{text}");
         }
     }
 

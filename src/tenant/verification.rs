@@ -19,16 +19,19 @@ pub(super) async fn run(workshop: Workshop, wake: Wake, turns: Arc<Semaphore>, m
     let verified = tokio::task::spawn_blocking(move || index.verify()).await;
     drop(turn);
     match verified {
-        Ok(Ok(())) | Ok(Err(IndexingError::Closing)) => {}
-        Ok(Err(IndexingError::Index(error @ IndexError::Corrupt { .. }))) => {
-            tracing::error!(%error, "the search index is damaged, it is built anew");
-            match workshop.index.request_rebuild(&workshop.database).await {
-                Ok(is_first) if is_first => wake.wake(),
-                Ok(_asked_already) => {}
-                Err(error) => tracing::warn!(%error, "the job that builds the search index anew could not be stored"),
-            }
-        }
+        Ok(Ok(()) | Err(IndexingError::Closing)) => {}
+        Ok(Err(IndexingError::Index(error @ IndexError::Corrupt { .. }))) => mend(&workshop, &wake, &error).await,
         Ok(Err(error)) => tracing::warn!(%error, "the search index could not be verified"),
         Err(error) => tracing::error!(%error, "verifying the search index failed"),
+    }
+}
+
+/// Asks for a new index.
+async fn mend(workshop: &Workshop, wake: &Wake, damage: &IndexError) {
+    tracing::error!(%damage, "the search index is damaged, it is built anew");
+    match workshop.index.request_rebuild(&workshop.database).await {
+        Ok(true) => wake.wake(),
+        Ok(false) => {}
+        Err(error) => tracing::warn!(%error, "the job that builds the search index anew could not be stored"),
     }
 }

@@ -252,3 +252,63 @@ async fn waiting_for_those_who_get_on_is_not_being_stuck() {
     wait_until("it is its turn", || async { progress.cursor() == 1 }).await;
     assert!(state.current().is_some());
 }
+
+/// Has something to give back after every batch, and takes its time.
+struct Keeper {
+    begun: Arc<AtomicUsize>,
+    release: Mutex<mpsc::Receiver<()>>,
+    was_released: Arc<Mutex<Option<bool>>>,
+}
+
+impl Consumer for Keeper {
+    type Turn = ();
+
+    fn name(&self) -> &'static str {
+        "keeper"
+    }
+
+    async fn turn(&self) -> Option<()> {
+        Some(())
+    }
+
+    fn load_cursor(&mut self, _turn: (), _database: &Database) -> Result<i64, ConsumeError> {
+        Ok(0)
+    }
+
+    fn consume(&mut self, _turn: (), _database: &Database, _batch: &Batch) -> Result<(), ConsumeError> {
+        Ok(())
+    }
+
+    async fn rest_wanted(&self) {}
+
+    fn rest(&mut self) {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        let release = self.release.lock().unwrap().recv_timeout(Duration::from_secs(10));
+        *self.was_released.lock().unwrap() = Some(release.is_ok());
+        // A consumer survives this, too.
+        assert!(release.is_err(), "told to rest");
+    }
+}
+
+/// One thread runs all tasks here: a consumer that blocked it would block the one who releases it.
+#[tokio::test]
+async fn giving_back_blocks_no_task_and_a_panic_there_ends_no_consumer() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = open(folder.path());
+    append_events(&database, 1).await;
+    let (_stop, stopped) = watch::channel(false);
+    let (release, released) = mpsc::channel();
+    let (begun, was_released) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(None)));
+    let keeper =
+        Keeper { begun: Arc::clone(&begun), release: Mutex::new(released), was_released: Arc::clone(&was_released) };
+    let runtime = consumer::Runtime { database, clock: Clock::fixed(NOW_MS), stop: stopped };
+    let progress = consumer::start(keeper, runtime).progress;
+    for round in 1..=2 {
+        wait_until("it gives back", || async { begun.load(Ordering::Relaxed) >= round }).await;
+        release.send(()).unwrap();
+        wait_until("it is done", || async { was_released.lock().unwrap().is_some() }).await;
+        assert_eq!(was_released.lock().unwrap().take(), Some(true), "nobody could release it");
+    }
+    release.send(()).unwrap();
+    wait_until("it goes on", || async { progress.cursor() == 1 }).await;
+}

@@ -390,15 +390,16 @@ async fn a_rebuild_that_cannot_be_asked_for_is_asked_for_again() {
     assert_eq!(program.get("/api/v1/jobs").await.rows().len(), 1);
 }
 
-/// Changes one byte in the middle of the largest file of the index.
+/// Changes one byte in the middle of the largest file of the index, in place, as a failing disk would.
 fn change_one_byte(index: &Path) {
+    use std::os::unix::fs::FileExt;
     let files = std::fs::read_dir(index).unwrap().map(|entry| entry.unwrap().path());
     let largest = files.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
-    let mut bytes = std::fs::read(&largest).unwrap();
+    let bytes = std::fs::read(&largest).unwrap();
     assert!(bytes.len() > 64 * 1_024, "smaller files are verified at the start: {}", bytes.len());
     let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
-    std::fs::write(&largest, bytes).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&largest).unwrap();
+    file.write_all_at(&[bytes[middle] ^ 0x10], u64::try_from(middle).unwrap()).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -305,7 +305,15 @@ impl TestApp {
 
     /// Runs work of the program on the program's runtime.
     pub(crate) async fn run<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
-        self.handle.spawn(work).await.unwrap()
+        self.spawn(work).await.unwrap()
+    }
+
+    /// Starts work of the program on the program's runtime.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> tokio::task::JoinHandle<T> {
+        self.handle.spawn(work)
     }
 
     /// Sends one request.

@@ -92,7 +92,7 @@ async fn an_organization_that_opens_slowly_keeps_nobody_else_waiting() {
     let locked = lock_file(&test, slow);
     let own_files = open_files_below(&folder).len();
     let tenants = test.app.tenants.clone();
-    let opening = test.run(async move { tokio::spawn(async move { tenants.find(slow).await }) }).await;
+    let opening = test.spawn(async move { tenants.find(slow).await });
     wait_until("it is being opened", async || open_files_below(&folder).len() > own_files).await;
     drop(test.tenant(quick).await);
     assert!(!opening.is_finished(), "the quick one had to wait for the slow one");
@@ -111,16 +111,16 @@ async fn an_organization_is_opened_again_only_when_it_is_closed() {
     })
     .await;
     let (before, closed) = (Arc::downgrade(&tenant), tenant.database().closed());
-    // Someone still writes, as a delivery in the queue does after its client has hung up.
+    // Someone still reads, as a request does whose client has hung up.
     let (release, released) = std::sync::mpsc::channel::<()>();
     let (begin, begun) = tokio::sync::oneshot::channel();
     let database = tenant.database().clone();
-    let write = move |_tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+    let read = move |_connection: &rusqlite::Connection| -> Result<(), StoreError> {
         begin.send(()).unwrap();
         released.recv_timeout(Duration::from_secs(30)).unwrap();
         Ok(())
     };
-    let writing = tokio::spawn(async move { database.write(write).await });
+    let reading = test.spawn(async move { database.read(read).await });
     begun.await.unwrap();
     drop(tenant);
     let tenants = test.app.tenants.clone();
@@ -130,7 +130,7 @@ async fn an_organization_is_opened_again_only_when_it_is_closed() {
             tokio::task::yield_now().await;
         }
     };
-    let closing = test.run(async move { tokio::spawn(close) }).await;
+    let closing = test.spawn(close);
     wait_until("it is being closed", async || test.app.tenants.list_open().is_empty()).await;
     let tenants = test.app.tenants.clone();
     let watched = closed.clone();
@@ -138,11 +138,11 @@ async fn an_organization_is_opened_again_only_when_it_is_closed() {
         let tenant = tenants.find(id).await.unwrap();
         (watched.is_closed(), tenant)
     };
-    let mut opening = test.run(async move { tokio::spawn(open) }).await;
+    let mut opening = test.spawn(open);
     let early = tokio::time::timeout(Duration::from_millis(300), &mut opening).await;
-    assert!(early.is_err(), "it was opened while someone still wrote");
+    assert!(early.is_err(), "it was opened while someone still had the file");
     release.send(()).unwrap();
-    writing.await.unwrap().unwrap();
+    reading.await.unwrap().unwrap();
     let (was_closed, _tenant) = tokio::time::timeout(LIMIT, opening).await.unwrap().unwrap();
     assert!(was_closed, "two handles had the file");
     assert!(before.upgrade().is_none() && closed.is_closed());

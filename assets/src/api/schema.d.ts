@@ -524,7 +524,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Events, newest first. */
+        /**
+         * Events, newest first.
+         * @description A page may hold fewer than asked for, and even none, and still have a `next`: it looks at a bounded part of the log.
+         */
         get: operations["list_events"];
         put?: never;
         post?: never;
@@ -1372,6 +1375,11 @@ export interface components {
                 started_at_ms: number;
                 /** @description Whether the search index is being built anew. */
                 is_index_rebuilding: boolean;
+                /**
+                 * Format: int32
+                 * @description How much of it is there, in percent; `null` if none is being built.
+                 */
+                index_rebuilt_percent?: number | null;
                 /** @description The organization's consumers. */
                 consumers: components["schemas"]["ConsumerStatus"][];
             };
@@ -2839,6 +2847,11 @@ export interface components {
             started_at_ms: number;
             /** @description Whether the search index is being built anew. */
             is_index_rebuilding: boolean;
+            /**
+             * Format: int32
+             * @description How much of it is there, in percent; `null` if none is being built.
+             */
+            index_rebuilt_percent?: number | null;
             /** @description The organization's consumers. */
             consumers: components["schemas"]["ConsumerStatus"][];
         };

@@ -4,7 +4,9 @@ use rusqlite::{Connection, params_from_iter};
 use uuid::Uuid;
 
 use super::{Filter, View, conditions, index_for, window_sql};
-use crate::id::{CampaignId, MailboxId};
+use crate::clock::Clock;
+use crate::id::{CampaignId, IdSource, MailboxId};
+use crate::store::{Database, Error, Options, migration};
 
 fn plan(connection: &Connection, filter: &Filter, view: &str) -> Vec<String> {
     let (conditions, mut values) = conditions(filter, Some(view));
@@ -19,7 +21,7 @@ fn plan(connection: &Connection, filter: &Filter, view: &str) -> Vec<String> {
 fn every_filter() -> Vec<Filter> {
     let mut filters = Vec::new();
     for bits in 0..24_u8 {
-        let has = |bit: u8| bits / 3 & bit != 0;
+        let has = |bit: u8| (bits / 3) & bit != 0;
         filters.push(Filter {
             view: View::Inbox,
             mailbox_id: has(1).then(|| MailboxId::from_uuid(Uuid::nil())),
@@ -34,10 +36,22 @@ fn every_filter() -> Vec<Filter> {
 
 #[test]
 fn every_list_walks_an_index_in_order() {
-    let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(include_str!("../../../schema/tenant/current.sql")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::fixed(1);
+    let options =
+        Options { ids: IdSource::new(clock.clone()), clock, readers: 1, read_limit_ms: 10_000, max_pages: None };
+    let database = Database::open(&folder.path().join("tenant.db"), &migration::TENANT, &options).unwrap();
+    database
+        .read_blocking(|connection| -> Result<(), Error> {
+            check_plans(connection);
+            Ok(())
+        })
+        .unwrap();
+}
+
+fn check_plans(connection: &Connection) {
     for filter in every_filter() {
-        let plan = plan(&connection, &filter, "inbox");
+        let plan = plan(connection, &filter, "inbox");
         let first = &plan[0];
         assert!(first.starts_with("SEARCH c USING INDEX conversation_"), "{filter:?}: {plan:?}");
         assert!(first.contains("AND last_message_at_ms<?"), "{filter:?}: {plan:?}");
