@@ -1,6 +1,7 @@
 //! `salesbrain demo`: the appliance and a simulated Instantly workspace in one process.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
@@ -42,6 +43,25 @@ struct Folder {
     is_throw_away: bool,
 }
 
+/// How long removing the folder is tried, and the pause between two attempts.
+const REMOVE_LIMIT: Duration = Duration::from_secs(3);
+const REMOVE_AGAIN: Duration = Duration::from_millis(20);
+
+impl Folder {
+    /// Removes it. Threads of the store and the search engine finish the files in their hands for a moment after all is
+    /// closed, and a folder that a file appears in meanwhile is not removed at the first attempt.
+    async fn remove(mut self) {
+        let removal = async {
+            while self.is_throw_away && std::fs::remove_dir_all(&self.path).is_err() && self.path.is_dir() {
+                tokio::time::sleep(REMOVE_AGAIN).await;
+            }
+        };
+        if tokio::time::timeout(REMOVE_LIMIT, removal).await.is_ok() {
+            self.is_throw_away = false;
+        }
+    }
+}
+
 impl Drop for Folder {
     fn drop(&mut self) {
         if self.is_throw_away
@@ -66,13 +86,15 @@ pub(super) async fn run(demo: Demo, common: Common) -> anyhow::Result<()> {
     let server = tokio::spawn(crate::http::serve::serve(App::clone(&app), listener, until(stopped.clone())));
     // Whatever it is at when it is asked to end, it is left there: the server is closing the data under it, and that it
     // fails then is no error. So the end is looked at first.
-    tokio::select! {
+    let outcome = tokio::select! {
         biased;
-        () = until(stopped.clone()) => {}
-        outcome = play(&app, &demo, &folder, stopped) => outcome?,
-    }
+        () = until(stopped.clone()) => Ok(()),
+        outcome = play(&app, &demo, &folder, stopped) => outcome,
+    };
     server.await?;
-    Ok(())
+    drop(app);
+    folder.remove().await;
+    outcome
 }
 
 /// Sets the folder up and plays the provider until it is asked to end.

@@ -211,14 +211,17 @@ async fn the_cause_of_a_failure_is_logged_with_the_id_of_its_request() {
 struct Demo {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    log: std::path::PathBuf,
 }
 
 impl Demo {
     fn start(folder: &Path, arguments: &[&str]) -> Self {
         let mut command = program(folder, &[&["demo", "--listen", "127.0.0.1:0"], arguments].concat());
-        let mut child = command.env("TMPDIR", folder).stderr(Stdio::null()).spawn().unwrap();
+        let log = folder.join("demo.log");
+        command.env("TMPDIR", folder).stderr(std::fs::File::create(&log).unwrap());
+        let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
+        Self { child, lines, log }
     }
 
     /// What is printed behind a label; reads on up to it.
@@ -234,7 +237,7 @@ impl Demo {
         assert!(signal.success());
         wait_until_blocking("the demo ends", || self.child.try_wait().unwrap().is_some());
         let status = self.child.wait().unwrap();
-        assert!(status.success(), "{status}");
+        assert!(status.success(), "{status}: {}", std::fs::read_to_string(&self.log).unwrap());
     }
 }
 
