@@ -69,9 +69,9 @@ impl Bodies {
         format!("{}{}", self.prefix(round), template.address)
     }
 
-    /// The word that no other reply has.
+    /// The word that no other reply has. In digits: among letters `ae` is folded, and a word that begins like it found too.
     pub(crate) fn word(&self, number: u64) -> String {
-        format!("zq{:x}x{number:x}", self.run & 0xff_ffff)
+        format!("zq{}x{number}", self.run & 0xff_ffff)
     }
 
     fn pick(&self, number: u64) -> (&Template, u64) {

@@ -303,7 +303,9 @@ async fn watch_search(shared: Arc<Shared>) -> anyhow::Result<()> {
         let path = format!("/api/v1/search?q={}", shared.bodies.word(number));
         let request = shared.bodies.request(number, &shared.secret);
         let started = Instant::now();
-        connection.send(&request).await?;
+        let answer = connection.send(&request).await?;
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        anyhow::ensure!(answer.status == 200, "a reply was refused: {} {text}", answer.status);
         loop {
             let answer = connection.get(&path, &shared.token).await?.json()?;
             if answer["count"] == 1 {
@@ -311,7 +313,7 @@ async fn watch_search(shared: Arc<Shared>) -> anyhow::Result<()> {
                 break;
             }
             if started.elapsed() > Duration::from_secs(30) {
-                anyhow::bail!("a reply was not found for 30 s");
+                anyhow::bail!("a reply answered with {text} was not found for 30 s");
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
