@@ -248,6 +248,9 @@ async fn ids(connection: &mut crate::http::Connection, path: &str, token: &str) 
     Ok(rows.iter().map(|row| row["id"].as_str().unwrap_or_default().to_owned()).collect())
 }
 
+/// What is also reported as one figure.
+const TOGETHER: [(&str, &str); 2] = [("filter ", "filters, all together"), ("search ", "searches, all together")];
+
 /// Asks for one thing after another.
 async fn read(shared: Arc<Shared>, paths: Arc<Vec<(String, String)>>, reader: usize) -> anyhow::Result<()> {
     let mut connection = shared.appliance.connect().await?;
@@ -257,7 +260,11 @@ async fn read(shared: Arc<Shared>, paths: Arc<Vec<(String, String)>>, reader: us
         let Some((name, path)) = order.next().and_then(|index| paths.get(index)) else { break };
         let started = Instant::now();
         let answer = connection.get(path, &shared.token).await?;
-        shared.add(name, started.elapsed());
+        let elapsed = started.elapsed();
+        shared.add(name, elapsed);
+        for (_start, together) in TOGETHER.iter().filter(|(start, _together)| name.starts_with(*start)) {
+            shared.add(together, elapsed);
+        }
         anyhow::ensure!(answer.status == 200, "{path}: {}", String::from_utf8_lossy(&answer.body));
         tokio::time::sleep(PAUSE).await;
     }
