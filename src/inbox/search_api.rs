@@ -276,9 +276,9 @@ fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result
     if query.states.is_empty() && query.categories.is_empty() {
         return Ok(None);
     }
-    // Named as in `store::list_conversations`: unread and archived ones are few, categories are one range each.
+    // Named as in `store::list_conversations`: read, unread and archived ones and categories are ranges of one index each.
     let index = match (query.states.first(), query.categories.is_empty()) {
-        (Some(State::Unread), _) => " INDEXED BY conversation_unread",
+        (Some(State::Unread | State::Read), _) => " INDEXED BY conversation_unread",
         (_, false) => " INDEXED BY conversation_category",
         (Some(State::Archived), true) => " INDEXED BY conversation_view",
         _ => "",
@@ -287,7 +287,7 @@ fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result
     for state in &query.states {
         sql.push_str(match state {
             State::Unread => " AND view IN ('inbox', 'archived', 'sent') AND (unread_count > 0) = 1",
-            State::Read => " AND (unread_count > 0) = 0",
+            State::Read => " AND view IN ('inbox', 'archived', 'sent') AND (unread_count > 0) = 0",
             State::Archived => " AND view = 'archived'",
         });
     }
