@@ -214,6 +214,9 @@ describe("views with data", () => {
       await program.stop();
       for (const name of ["Inbox", "Campaigns", "Mailboxes"]) {
         await page.getByRole("navigation", { name: "Navigation" }).getByRole("link", { name }).first().click();
+        // The button of the view before may still stand for a moment.
+        await page.waitForURL(`**/${name.toLowerCase()}**`);
+        await page.locator("main h1").first().waitFor({ state: "attached", timeout: 20_000 });
         await retry.first().waitFor({ timeout: 20_000 });
         await inspect(page, { name: `${name.toLowerCase()}-${lookName(look)}-error`, language: "en", problems });
       }
