@@ -7,6 +7,7 @@ mod markup;
 pub mod model;
 pub mod record;
 pub mod search_api;
+pub mod states;
 pub mod store;
 pub mod text;
 pub mod thread;

@@ -26,6 +26,7 @@ use crate::channel::queue::Queue;
 use crate::clock::Clock;
 use crate::id::OrganizationId;
 use crate::inbox::indexer::{IndexState, Indexing};
+use crate::inbox::states::States;
 use crate::search::WriterPool;
 use crate::store::{self, Database, Tx};
 use consumer::Progress;
@@ -59,6 +60,7 @@ pub struct Tenant {
     index: Arc<IndexState>,
     live: live::Hub,
     deliveries: Queue,
+    conversation_states: Arc<States>,
     progress: Vec<Arc<Progress>>,
     jobs: job_runner::JobRunner,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -100,6 +102,7 @@ impl Tenant {
             index,
             live,
             deliveries,
+            conversation_states: Arc::default(),
             progress,
             jobs,
             tasks: Mutex::new(tasks),
@@ -127,6 +130,11 @@ impl Tenant {
     /// Its search index.
     pub const fn index(&self) -> &Arc<IndexState> {
         &self.index
+    }
+
+    /// The states of its conversations, for searches limited by them.
+    pub const fn conversation_states(&self) -> &Arc<States> {
+        &self.conversation_states
     }
 
     /// Its live feed.

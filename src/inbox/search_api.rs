@@ -3,20 +3,21 @@
 
 #![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::model::{Conversation, Message, MessageDirection};
+use super::states::{States, Wanted};
 use super::store;
 use crate::error::{Code, Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::{Params, parse_limit};
 use crate::id::MessageId;
-use crate::search::{
-    Cursor, Filters, Highlighter, IndexError, NumberSet, Page, Query, Results, SearchIndex, Sort, State,
-};
+use crate::search::{Cursor, Filters, Highlighter, IndexError, Page, Query, Results, SearchIndex, Sort};
 use crate::store::Error as StoreError;
 use crate::tenant::Tenant;
 
@@ -124,8 +125,8 @@ struct Found {
 /// Searches; the whole of it runs on one reader, on a blocking thread.
 async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
     let query = Query::parse(&text).map_err(|error| Error::invalid_field("q", error.to_string()))?;
-    read_index(tenant, move |connection, index| {
-        let results = find(connection, index, &query, page)?;
+    read_index(tenant, move |source| {
+        let (connection, results) = (source.connection, find(source, &query, page)?);
         let highlighter = Highlighter::new(&query);
         let mut hits = Vec::with_capacity(results.hits.len());
         for hit in &results.hits {
@@ -142,13 +143,21 @@ async fn run(tenant: &Tenant, text: String, page: Page) -> Result<Found> {
     .await
 }
 
+/// What a search reads from.
+struct Source<'reader> {
+    connection: &'reader Connection,
+    index: &'reader SearchIndex,
+    states: &'reader States,
+}
+
 /// Runs `work` on a reader with the index. An index that turns out to be damaged is built anew by a job.
 async fn read_index<T: Send + 'static>(
     tenant: &Tenant,
-    work: impl FnOnce(&Connection, &SearchIndex) -> std::result::Result<T, Failure> + Send + 'static,
+    work: impl FnOnce(&Source<'_>) -> std::result::Result<T, Failure> + Send + 'static,
 ) -> Result<T> {
     let index = tenant.index().current().ok_or_else(being_built)?;
-    match tenant.read(move |connection| work(connection, &index)).await {
+    let states = Arc::clone(tenant.conversation_states());
+    match tenant.read(move |connection| work(&Source { connection, index: &index, states: &states })).await {
         Ok(found) => Ok(found),
         Err(Failure::Public(error)) => Err(error),
         Err(Failure::Damaged(cause)) => {
@@ -202,8 +211,8 @@ fn present(highlighter: &Highlighter, message: &Message, conversation: Conversat
 pub async fn search_messages(tenant: &Tenant, text: String, limit: usize, offset: usize) -> Result<Vec<Message>> {
     let query = Query::parse(&text).map_err(|error| Error::invalid_field("query", error.to_string()))?;
     let page = Page { sort: Sort::Date, limit: limit.saturating_add(offset), after: None };
-    read_index(tenant, move |connection, index| {
-        let results = find(connection, index, &query, page)?;
+    read_index(tenant, move |source| {
+        let (connection, results) = (source.connection, find(source, &query, page)?);
         let mut messages = Vec::with_capacity(limit);
         for hit in results.hits.iter().skip(offset) {
             messages.extend(find_message(connection, hit.message_number)?);
@@ -213,16 +222,11 @@ pub async fn search_messages(tenant: &Tenant, text: String, limit: usize, offset
     .await
 }
 
-fn find(
-    connection: &Connection,
-    index: &SearchIndex,
-    query: &Query,
-    page: Page,
-) -> std::result::Result<Results, Failure> {
-    let Some(filters) = resolve(connection, query)? else {
+fn find(source: &Source<'_>, query: &Query, page: Page) -> std::result::Result<Results, Failure> {
+    let Some(filters) = resolve(source, query)? else {
         return Ok(Results { hits: Vec::new(), total: 0, is_total_capped: false, next: None });
     };
-    index.search(query, &filters, page).map_err(|error| match error {
+    source.index.search(query, &filters, page).map_err(|error| match error {
         IndexError::WrongCursor => {
             Failure::Public(Error::invalid_field("cursor", "this cursor belongs to another sort order"))
         }
@@ -239,10 +243,13 @@ fn being_built() -> Error {
 }
 
 /// Resolves names and states; `None` if a name names nothing, so nothing can match.
-fn resolve(connection: &Connection, query: &Query) -> std::result::Result<Option<Filters>, StoreError> {
+fn resolve(source: &Source<'_>, query: &Query) -> std::result::Result<Option<Filters>, StoreError> {
+    let connection = source.connection;
     let campaign_ids = resolve_names(connection, &query.campaigns, "SELECT id, name FROM campaign")?;
     let mailbox_ids = resolve_names(connection, &query.mailboxes, "SELECT id, address FROM mailbox")?;
-    let conversations = resolve_states(connection, query)?;
+    let wanted = Wanted { states: &query.states, categories: &query.categories };
+    let is_limited = !wanted.states.is_empty() || !wanted.categories.is_empty();
+    let conversations = if is_limited { Some(source.states.list(connection, wanted)?) } else { None };
     let is_nothing =
         campaign_ids.as_ref().is_some_and(Vec::is_empty) || mailbox_ids.as_ref().is_some_and(Vec::is_empty);
     Ok((!is_nothing).then_some(Filters { campaign_ids, mailbox_ids, conversations }))
@@ -257,49 +264,17 @@ fn resolve_names(
     if wanted.is_empty() {
         return Ok(None);
     }
-    let wanted: Vec<String> = wanted.iter().map(|name| crate::search::fold(name)).collect();
+    let wanted: Vec<(String, Option<Uuid>)> =
+        wanted.iter().map(|name| (crate::search::fold(name), Uuid::parse_str(name).ok())).collect();
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([])?;
     let mut ids = Vec::new();
     while let Some(row) = rows.next()? {
         let id = Uuid::from_bytes(row.get(0)?);
         let name = crate::search::fold(&row.get::<_, String>(1)?);
-        if wanted.iter().any(|wanted| name.contains(wanted.as_str()) || *wanted == id.to_string()) {
+        if wanted.iter().any(|(part, wanted_id)| name.contains(part.as_str()) || *wanted_id == Some(id)) {
             ids.push(id);
         }
     }
     Ok(Some(ids))
-}
-
-/// The numbers of the conversations in the wanted states and categories.
-fn resolve_states(connection: &Connection, query: &Query) -> std::result::Result<Option<NumberSet>, StoreError> {
-    if query.states.is_empty() && query.categories.is_empty() {
-        return Ok(None);
-    }
-    // Named as in `store::list_conversations`: read, unread and archived ones and categories are ranges of one index each.
-    let index = match (query.states.first(), query.categories.is_empty()) {
-        (Some(State::Unread | State::Read), _) => " INDEXED BY conversation_unread",
-        (_, false) => " INDEXED BY conversation_category",
-        (Some(State::Archived), true) => " INDEXED BY conversation_view",
-        _ => "",
-    };
-    let mut sql = format!("SELECT number FROM conversation{index} WHERE true");
-    for state in &query.states {
-        sql.push_str(match state {
-            State::Unread => " AND view IN ('inbox', 'archived', 'sent') AND (unread_count > 0) = 1",
-            State::Read => " AND view IN ('inbox', 'archived', 'sent') AND (unread_count > 0) = 0",
-            State::Archived => " AND view = 'archived'",
-        });
-    }
-    if !query.categories.is_empty() {
-        let marks = vec!["?"; query.categories.len()].join(", ");
-        sql.push_str(" AND category IN (");
-        sql.push_str(&marks);
-        sql.push(')');
-    }
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(rusqlite::params_from_iter(&query.categories), |row| row.get::<_, i64>(0))?;
-    let numbers: Vec<u64> =
-        rows.map(|number| number.map(|number| u64::try_from(number).unwrap_or(0))).collect::<rusqlite::Result<_>>()?;
-    Ok(Some(numbers.into_iter().collect()))
 }

@@ -2,9 +2,9 @@
 //!
 //! Left to itself SQLite does this inside a commit, and everyone who waits then waits for thousands of pages and two
 //! fsyncs more. Here a second connection does the bulk of it in passes, each shorter than the one before, because a pass
-//! copies what was written during the last. When little is left it says so, the writer does the rest between two groups,
-//! and the log starts again from its beginning. A log that could not be emptied (a long read holds it) only grows; the
-//! next round tries again.
+//! copies what was written during the last. When little is left, or after [`MOST_PASSES`], it is the writer's turn: it does
+//! the rest between two groups, and the log starts again from its beginning. A log that could not be emptied (a long read
+//! holds it) only grows; the next round tries again.
 //!
 //! Rejected: leaving all of it to the second connection, because under constant writing there is always a frame it has
 //! not copied and the log would never start again.
@@ -22,9 +22,9 @@ use super::{open_raw, pragma};
 
 /// Frames (pages of 4 KiB) in the log at which a round starts: a page that many commits touch is then copied once.
 const START_FRAMES: i32 = 4_000;
-/// Frames the writer may be left with.
+/// Frames that are few enough for the writer.
 const REST_FRAMES: i64 = 250;
-/// Most passes of one round.
+/// Most passes of one round: a flood that outruns them leaves the writer more than that.
 const MOST_PASSES: usize = 8;
 /// Growth of the log after which a round that could not empty it is followed by another.
 const RETRY_FRAMES: i32 = 2_000;
@@ -38,7 +38,7 @@ thread_local! {
 pub(super) struct Checkpointer {
     wake: Option<SyncSender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
-    is_rest_small: Arc<AtomicBool>,
+    is_writers_turn: Arc<AtomicBool>,
     next_at: Cell<i32>,
 }
 
@@ -52,19 +52,19 @@ impl Checkpointer {
         }));
         FRAMES.set(0);
         let (wake, woken) = sync_channel(1);
-        let is_rest_small = Arc::new(AtomicBool::new(false));
-        let worker = Worker { path: path.to_owned(), is_rest_small: Arc::clone(&is_rest_small) };
+        let is_writers_turn = Arc::new(AtomicBool::new(false));
+        let worker = Worker { path: path.to_owned(), is_writers_turn: Arc::clone(&is_writers_turn) };
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || worker.run(&woken))
             .map_err(|source| Error::File { path: path.to_owned(), source })?;
-        Ok(Self { wake: Some(wake), thread: Some(thread), is_rest_small, next_at: Cell::new(START_FRAMES) })
+        Ok(Self { wake: Some(wake), thread: Some(thread), is_writers_turn, next_at: Cell::new(START_FRAMES) })
     }
 
     /// Called by the writer between two groups.
     pub(super) fn after_commit(&self, connection: &Connection) {
         let frames = FRAMES.get();
-        if self.is_rest_small.swap(false, Ordering::Acquire)
+        if self.is_writers_turn.swap(false, Ordering::Acquire)
             && let Err(error) = checkpoint(connection)
         {
             tracing::warn!(%error, "the last part of a checkpoint failed, it will be tried again");
@@ -92,7 +92,7 @@ impl Drop for Checkpointer {
 
 struct Worker {
     path: PathBuf,
-    is_rest_small: Arc<AtomicBool>,
+    is_writers_turn: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -119,7 +119,7 @@ impl Worker {
                 break;
             }
         }
-        self.is_rest_small.store(true, Ordering::Release);
+        self.is_writers_turn.store(true, Ordering::Release);
         Ok(())
     }
 }

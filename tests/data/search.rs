@@ -111,6 +111,39 @@ async fn filters_equal_the_database_page_by_page() {
     assert!(with_hits >= 13, "only {with_hits} queries found something");
 }
 
+/// What is kept of the states between two searches follows every kind of change: deliveries and people's actions.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn states_are_searched_as_they_are_after_every_change() {
+    let program = Program::start().await;
+    let simulator = Simulator::new(SimulatorConfig::new(22, NOW_MS));
+    let history: Vec<_> = simulator.history().take(600).collect();
+    let conditions = [
+        ("is:unread", "c.unread_count > 0"),
+        ("is:read", "c.unread_count = 0"),
+        ("is:archived", "c.view = 'archived'"),
+        ("category:interested", "c.category = 'interested'"),
+        ("category:not_interested", "c.category = 'not_interested'"),
+        ("category:sent is:read", "c.category = 'sent' AND c.unread_count = 0"),
+        ("category:bounced category:unsubscribed", "c.category IN ('bounced', 'unsubscribed')"),
+    ];
+    let mut with_hits = BTreeSet::new();
+    for (round, part) in history.chunks(60).enumerate() {
+        program.play(&simulator, part.iter().cloned()).await;
+        let inbox = program.list_all("/api/v1/conversations", &[]).await;
+        for (row, change) in inbox.iter().skip(round).step_by(4).zip(["read", "archive", "unread"].iter().cycle()) {
+            program.patch(&format!("/api/v1/conversations/{}/{change}", row["id"].as_str().unwrap())).await.data();
+        }
+        for (query, condition) in conditions {
+            let expected = messages_where(&program, condition.to_owned()).await;
+            let hits = search(&program, query, "date", "50").await;
+            let found: Vec<&str> = hits.iter().map(|hit| hit["message_id"].as_str().unwrap()).collect();
+            assert_eq!(found, expected, "{query} in round {round}");
+            with_hits.extend((!found.is_empty()).then_some(query));
+        }
+    }
+    assert!(with_hits.len() >= 6, "only these found something: {with_hits:?}");
+}
+
 /// The words of a text as people see them, without accents.
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric()).map(salesbrain::search::fold)

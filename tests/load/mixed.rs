@@ -92,13 +92,15 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
         is_over: AtomicBool::new(false),
     });
     let mut tasks = Vec::new();
+    // Before the first event is posted: one that the feed missed would be measured against the person's next.
+    let feed = open_feed(&shared).await?;
     for poster in 0..POSTERS {
         tasks.push(tokio::spawn(post(Arc::clone(&shared), poster)));
     }
     for reader in 0..READERS {
         tasks.push(tokio::spawn(read(Arc::clone(&shared), Arc::clone(&paths), reader)));
     }
-    tasks.push(tokio::spawn(watch_feed(Arc::clone(&shared))));
+    tasks.push(tokio::spawn(watch_feed(Arc::clone(&shared), feed)));
     tasks.push(tokio::spawn(watch_search(Arc::clone(&shared))));
     let mut memory = Memory::default();
     for _second in 0..seconds {
@@ -271,13 +273,22 @@ async fn read(shared: Arc<Shared>, paths: Arc<Vec<(String, String)>>, reader: us
     Ok(())
 }
 
-/// Measures the time from posting to the frame of the live feed.
-async fn watch_feed(shared: Arc<Shared>) -> anyhow::Result<()> {
+type Feed = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// Opens the live feed; it is in force with its first frame.
+async fn open_feed(shared: &Shared) -> anyhow::Result<Feed> {
     let mut request = format!("ws://{}/api/v1/live", shared.appliance.address).into_client_request()?;
     request.headers_mut().insert("authorization", format!("Bearer {}", shared.token).parse()?);
-    let (mut socket, _response) = tokio_tungstenite::connect_async(request).await?;
+    let (mut feed, _response) = tokio_tungstenite::connect_async(request).await?;
+    let first = tokio::time::timeout(Duration::from_secs(10), feed.next()).await?;
+    anyhow::ensure!(matches!(first, Some(Ok(_))), "the live feed ended before its first frame");
+    Ok(feed)
+}
+
+/// Measures the time from posting to the frame of the live feed.
+async fn watch_feed(shared: Arc<Shared>, mut feed: Feed) -> anyhow::Result<()> {
     while !shared.is_over() {
-        let Ok(Some(frame)) = tokio::time::timeout(Duration::from_millis(200), socket.next()).await else { continue };
+        let Ok(Some(frame)) = tokio::time::timeout(Duration::from_millis(200), feed.next()).await else { continue };
         let received = Instant::now();
         let frame = frame?;
         if !frame.is_text() {
