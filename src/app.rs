@@ -7,13 +7,17 @@ use tokio::sync::broadcast;
 
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
+use crate::account::session::Uses;
 use crate::account::token::Signer;
+use crate::audit::Chain;
+use crate::audit::delivery::Deliverer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
 use crate::id::{IdSource, SessionId};
 use crate::search::WriterPool;
+use crate::secret::Keyring;
 use crate::store::{self, Database};
 use crate::tenant::Shared;
 use crate::tenant::registry::Registry;
@@ -36,10 +40,18 @@ pub struct AppInner {
     pub control: Database,
     /// The open organizations.
     pub tenants: Registry,
+    /// The master key and what is derived from it.
+    pub keyring: Keyring,
+    /// The appliance's own audit log.
+    pub audit: Chain,
+    /// Carries audit rows into the organizations' logs.
+    pub audit_deliverer: Deliverer,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
     pub hasher: Hasher,
+    /// When sessions and keys were last in use.
+    pub uses: Uses,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
     /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
@@ -71,7 +83,7 @@ pub enum OpenError {
     Store(#[from] store::Error),
     /// The master key cannot be used.
     #[error("cannot use the master key")]
-    Key(#[source] crate::account::token::KeyError),
+    Key(#[source] crate::secret::KeyError),
 }
 
 /// Opens the data folder.
@@ -86,9 +98,10 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         max_pages: None,
     };
     let control = Database::open(&config.data.join("control.db"), &store::migration::CONTROL, &options)?;
+    let keyring = Keyring::open(&config.data.join("secret.key")).map_err(OpenError::Key)?;
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
-    let signer = Signer::open(&config.data.join("secret.key"), config.access_token_s).map_err(OpenError::Key)?;
+    let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
         started_at_ms: clock.now_ms(),
@@ -97,8 +110,12 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         ids,
         control,
         tenants,
+        audit: Chain::of_appliance(&keyring),
+        audit_deliverer: Deliverer::default(),
+        keyring,
         signer,
         hasher: Hasher::new(),
+        uses: Uses::default(),
         revoked_sessions: broadcast::Sender::new(REVOKED_BACKLOG),
         webhook_routes: WebhookRoutes::default(),
         metrics: Metrics::default(),

@@ -79,6 +79,7 @@ pub struct Config {
     pub disk_reserve_bytes: u64,
     pub access_token_s: i64,
     pub session_days: i64,
+    pub session_end_days: i64,
     pub sign_in_attempts: u32,
 }
 
@@ -215,8 +216,8 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     if !config.metrics_token.0.is_empty() && config.metrics_token.0.len() < METRICS_TOKEN_MIN_BYTES {
         return refuse("metrics_token", "must have at least 16 characters");
     }
-    if config.access_token_s < 30 || config.session_days < 1 {
-        return refuse("access_token_s, session_days", "must be at least 30 seconds and 1 day");
+    if config.access_token_s < 30 || config.session_days < 1 || config.session_end_days < 1 {
+        return refuse("access_token_s, session_days, session_end_days", "must be at least 30 seconds and 1 day");
     }
     Ok(config)
 }

@@ -18,6 +18,10 @@ pub enum Code {
     Unauthenticated,
     /// Valid credentials without the right.
     Forbidden,
+    /// The account is in no organization.
+    NoOrganization,
+    /// The organization asks for a second factor that the account lacks.
+    SecondFactorNeeded,
     /// No such record in this organization.
     NotFound,
     /// No such route.
@@ -50,6 +54,8 @@ impl Code {
             Self::InvalidField => "invalid_field",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
+            Self::NoOrganization => "no_organization",
+            Self::SecondFactorNeeded => "second_factor_needed",
             Self::NotFound => "not_found",
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -69,7 +75,7 @@ impl Code {
         match self {
             Self::BadRequest | Self::InvalidField => 400,
             Self::Unauthenticated => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded => 403,
             Self::NotFound | Self::NoSuchRoute => 404,
             Self::MethodNotAllowed => 405,
             Self::Conflict | Self::SetupNeeded => 409,

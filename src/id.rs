@@ -76,6 +76,30 @@ id_type!(
     SessionId
 );
 id_type!(
+    /// A key that programs call the API with.
+    ApiKeyId
+);
+id_type!(
+    /// An invitation into an organization.
+    InvitationId
+);
+id_type!(
+    /// A role an organization made for itself.
+    RoleId
+);
+id_type!(
+    /// A passkey of an account.
+    PasskeyId
+);
+id_type!(
+    /// An identity at another service that signs an account in.
+    IdentityId
+);
+id_type!(
+    /// A mail of the appliance itself.
+    MailId
+);
+id_type!(
     /// A customer with its own data: a folder on disk.
     OrganizationId
 );

@@ -3,7 +3,7 @@
 //! ```text
 //! data/
 //!   control.db                 accounts, sessions, organizations, connections, webhooks nobody claims   (account, connection, organization)
-//!   secret.key                 master key, made at the first start                                      (account::token)
+//!   secret.key                 master key, made at the first start                                      (secret)
 //!   tenants/<organization>/
 //!     tenant.db                everything the organization owns                                          (tenant, slices)
 //!     index/                   full-text index; derived, rebuilt when lost                               (search, inbox::indexer)
@@ -24,6 +24,7 @@
 pub mod account;
 pub mod activity;
 pub mod app;
+pub mod audit;
 pub mod campaign;
 pub mod channel;
 pub mod cli;
@@ -39,5 +40,6 @@ pub mod mailbox;
 pub mod network;
 pub mod organization;
 pub mod search;
+pub mod secret;
 pub mod store;
 pub mod tenant;

@@ -1,20 +1,25 @@
 //! Routes of sessions, set-up and the profile.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
-use super::model::{Language, Me, Role, Session, Theme};
-use super::session::SignedIn;
+use super::model::{Language, Me, Session, Theme};
+use super::permission::Role;
+use super::session::{Client, SignedIn};
 use super::setup::{NewOwner, Stage};
+use super::standing;
 use super::store::{self, ProfileChange};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
-use crate::http::access::{COOKIE, Caller, cookie};
+use crate::http::access::{COOKIE, Identity, cookie};
 use crate::http::extract::Body;
 use crate::http::peer::{is_forwarded_tls, is_local, peer_address};
 use crate::http::respond::Answer;
@@ -74,7 +79,8 @@ pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): B
         role: Role::Owner,
     };
     let (account_id, organization_id) = app.create_owner(owner, Stage::First).await?;
-    let signed_in = app.start_session(account_id, organization_id).await?;
+    let client = Client::of(&parts, &app);
+    let signed_in = app.start_session(account_id, Some(organization_id), &client).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 
@@ -90,8 +96,7 @@ pub struct LoginRequest {
 /// Signs in with a password.
 #[utoipa::path(post, path = "/api/v1/auth/login", tag = "session", request_body = LoginRequest, responses((status = 200, body = Answer<Session>), (status = 401, description = "address or password is wrong"), (status = 429, description = "too many attempts")))]
 pub async fn login(State(app): State<App>, parts: Parts, Body(request): Body<LoginRequest>) -> Result<Response> {
-    let signed_in =
-        app.sign_in(peer_address(&parts, &app.config.trusted_proxies), &request.email, request.password).await?;
+    let signed_in = app.sign_in(&Client::of(&parts, &app), &request.email, request.password).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 
@@ -109,7 +114,7 @@ pub async fn login_with_link(
     parts: Parts,
     Body(request): Body<LinkRequest>,
 ) -> Result<Response> {
-    let signed_in = app.sign_in_with_link(peer_address(&parts, &app.config.trusted_proxies), &request.token).await?;
+    let signed_in = app.sign_in_with_link(&Client::of(&parts, &app), &request.token).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
 
@@ -142,9 +147,9 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
         app.end_session(&refresh_token).await?;
     }
     if let Some(token) = crate::http::access::bearer(&headers)
-        && let Some(standing) = app.find_session(token).await?
+        && let Some(id) = app.find_session(token).await?.and_then(|standing| standing.session_id())
     {
-        app.revoke_session(standing.session_id).await?;
+        app.revoke_session(id).await?;
     }
     let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
     set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
@@ -153,8 +158,8 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
 
 /// Who is signed in, and where.
 #[utoipa::path(get, path = "/api/v1/auth/me", tag = "session", responses((status = 200, body = Answer<Me>)), security(("session" = [])))]
-pub async fn find_me(caller: Caller) -> Answer<Me> {
-    Answer::new(caller.standing.me)
+pub async fn find_me(identity: Identity) -> Answer<Me> {
+    Answer::new(identity.standing.me)
 }
 
 /// What may change in a profile; what is absent stays.
@@ -169,15 +174,39 @@ pub struct ProfileRequest {
     theme: Option<Theme>,
     /// IANA time zone.
     time_zone: Option<String>,
+    /// Changed keys: command to key; an empty key switches a command's key off.
+    shortcuts: Option<BTreeMap<String, String>>,
 }
 
 /// Changes the profile.
 #[utoipa::path(put, path = "/api/v1/auth/me", tag = "session", request_body = ProfileRequest, responses((status = 200, body = Answer<Me>)), security(("session" = [])))]
 pub async fn update_me(
     State(app): State<App>,
-    caller: Caller,
+    identity: Identity,
     Body(request): Body<ProfileRequest>,
 ) -> Result<Answer<Me>> {
+    check_profile(&request)?;
+    let ProfileRequest { name, language, theme, time_zone, shortcuts } = request;
+    let name = name.map(|name| name.trim().to_owned());
+    let shortcuts = shortcuts.map(|shortcuts| json!(shortcuts).to_string());
+    let change = ProfileChange { name, language, theme, time_zone, shortcuts };
+    let account_id = identity.standing.me.account.id;
+    let Some(session_id) = identity.standing.session_id() else { return Err(Error::not_found("record")) };
+    let standing = app
+        .control
+        .write(move |tx| {
+            store::update_profile(tx, account_id, &change)?;
+            standing::find_by_session(tx.connection(), session_id, tx.now_ms())
+        })
+        .await?;
+    standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("record"))
+}
+
+/// Most keys a person changes, and the longest name of a command or key.
+const MOST_SHORTCUTS: usize = 100;
+const SHORTCUT_CHARS: usize = 40;
+
+fn check_profile(request: &ProfileRequest) -> Result<()> {
     if let Some(name) = &request.name
         && (name.trim().is_empty() || name.chars().count() > 200)
     {
@@ -188,17 +217,14 @@ pub async fn update_me(
     {
         return Err(Error::invalid_field("time_zone", "this is not an IANA time zone such as Europe/Zurich"));
     }
-    let ProfileRequest { name, language, theme, time_zone } = request;
-    let change = ProfileChange { name: name.map(|name| name.trim().to_owned()), language, theme, time_zone };
-    let (account_id, session_id) = (caller.standing.me.account.id, caller.standing.session_id);
-    let standing = app
-        .control
-        .write(move |tx| {
-            store::update_profile(tx, account_id, &change)?;
-            store::find_standing(tx.connection(), session_id, tx.now_ms())
-        })
-        .await?;
-    standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("record"))
+    let is_short = |text: &String| text.chars().count() <= SHORTCUT_CHARS;
+    if let Some(shortcuts) = &request.shortcuts
+        && (shortcuts.len() > MOST_SHORTCUTS
+            || !shortcuts.iter().all(|(command, key)| is_short(command) && is_short(key)))
+    {
+        return Err(Error::invalid_field("shortcuts", "at most 100 keys with names of at most 40 characters"));
+    }
+    Ok(())
 }
 
 fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {

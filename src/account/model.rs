@@ -1,63 +1,11 @@
-//! Roles, permissions, and the shapes the session routes answer with.
+//! Accounts and sessions: the shapes the session routes answer with.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::permission::{PermissionSet, Role, StaffRole};
 use crate::id::{AccountId, OrganizationId};
-
-/// What a member may be in an organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// Everything, including handing the organization over.
-    Owner,
-    /// Everything but ownership.
-    Admin,
-    /// Works in the inbox.
-    Member,
-    /// Reads.
-    Viewer,
-}
-
-/// What a route asks for. The only place that says what a role may do is [`Role::allows`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Permission {
-    /// See the organization's data.
-    Read,
-    /// Change conversations.
-    Change,
-    /// Connections, jobs, raw provider payloads.
-    Administer,
-    /// The appliance itself, across organizations.
-    Operate,
-}
-
-impl Role {
-    /// Whether the role has the permission; staff rights are separate.
-    pub const fn allows(self, permission: Permission) -> bool {
-        match permission {
-            Permission::Read => true,
-            Permission::Change => matches!(self, Self::Owner | Self::Admin | Self::Member),
-            Permission::Administer => matches!(self, Self::Owner | Self::Admin),
-            Permission::Operate => false,
-        }
-    }
-
-    /// The stored word.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Owner => "owner",
-            Self::Admin => "admin",
-            Self::Member => "member",
-            Self::Viewer => "viewer",
-        }
-    }
-
-    /// Reads the stored word.
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::Owner, Self::Admin, Self::Member, Self::Viewer].into_iter().find(|role| role.as_str() == text)
-    }
-}
 
 /// The interface's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -114,6 +62,11 @@ pub struct Account {
     pub theme: Theme,
     /// IANA time zone.
     pub time_zone: String,
+    /// Changed keys of the interface: command to key; an empty key switches a command's key off.
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    pub shortcuts: Box<RawValue>,
+    /// When the picture was uploaded, UTC milliseconds; `null` if there is none.
+    pub avatar_at_ms: Option<i64>,
 }
 
 /// The organization a session works in.
@@ -123,6 +76,10 @@ pub struct OrganizationRef {
     pub id: OrganizationId,
     /// Its name.
     pub name: String,
+    /// What the account is in it; `null` for staff of the appliance who are no members.
+    pub role: Option<Role>,
+    /// The name of a role of the organization's own.
+    pub role_name: Option<String>,
 }
 
 /// Who is signed in, and where.
@@ -130,12 +87,15 @@ pub struct OrganizationRef {
 pub struct Me {
     /// The account.
     pub account: Account,
-    /// The organization.
-    pub organization: OrganizationRef,
-    /// The account's role in it.
-    pub role: Role,
-    /// Whether the account may operate the appliance across organizations.
-    pub is_operator: bool,
+    /// The organization; `null` if the account is in none.
+    pub organization: Option<OrganizationRef>,
+    /// What the caller may do there.
+    #[schema(value_type = Vec<super::permission::Permission>)]
+    pub permissions: PermissionSet,
+    /// What the account is on the appliance; `null` for those who are not of its staff.
+    pub staff_role: Option<StaffRole>,
+    /// The organization asks for a second factor, and the account has none: nothing else is answered.
+    pub is_second_factor_missing: bool,
 }
 
 /// The answer to a successful sign-in.

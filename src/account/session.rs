@@ -1,14 +1,35 @@
 //! Signing in and staying signed in: what the session routes do, without HTTP.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use uuid::Uuid;
 
 use super::model::Session;
-use super::store::{self, Refresh, Standing};
+use super::standing::{self, Standing, Via};
+use super::store::{self, Lifetimes, Refresh};
 use super::token::{RefreshToken, random_secret, secret_hash};
 use crate::app::AppInner;
 use crate::clock::DAY_MS;
 use crate::error::{Code, Error, Result};
 use crate::id::{AccountId, OrganizationId, SessionId};
+
+/// The browser or program at the other end.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// Where it is; `None` for the command line.
+    pub address: Option<IpAddr>,
+    /// What it calls itself.
+    pub user_agent: String,
+}
+
+impl Client {
+    /// The address, or nothing.
+    pub fn address_text(&self) -> String {
+        self.address.map_or_else(String::new, |address| address.to_string())
+    }
+}
 
 /// A session and the refresh token that goes into its cookie.
 #[derive(Debug)]
@@ -38,7 +59,8 @@ impl AppInner {
     }
 
     /// Checks a password and starts a session.
-    pub async fn sign_in(&self, address: IpAddr, email: &str, password: String) -> Result<SignedIn> {
+    pub async fn sign_in(&self, client: &Client, email: &str, password: String) -> Result<SignedIn> {
+        let address = client.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
         let email = email.trim().to_lowercase();
         self.take_attempt(address, &email)?;
         if password.len() > super::model::PASSWORD_MAX_BYTES {
@@ -52,10 +74,7 @@ impl AppInner {
         }
         let Some(credentials) = credentials else { return Err(refused()) };
         self.attempts.forgive(address, &email);
-        let Some(organization_id) = credentials.organization_id else {
-            return Err(Error::new(Code::Forbidden, "this account is not a member of any organization"));
-        };
-        self.start_session(credentials.account_id, organization_id).await
+        self.start_session(credentials.account_id, None, client).await
     }
 
     /// Makes a link that signs an account in once.
@@ -67,30 +86,70 @@ impl AppInner {
     }
 
     /// Signs in with a one-time link's token.
-    pub async fn sign_in_with_link(&self, address: IpAddr, token: &str) -> Result<SignedIn> {
+    pub async fn sign_in_with_link(&self, client: &Client, token: &str) -> Result<SignedIn> {
+        let address = client.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
         self.take_attempt(address, "link")?;
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
-        let Some((account_id, organization_id)) = found else {
+        let Some(account_id) = found else {
             return Err(Error::new(
                 Code::Unauthenticated,
                 "this link was used already or has ended: sign in with your password",
             ));
         };
         self.attempts.forgive(address, "link");
-        self.start_session(account_id, organization_id).await
+        self.start_session(account_id, None, client).await
     }
 
-    /// Starts a session.
-    pub async fn start_session(&self, account_id: AccountId, organization_id: OrganizationId) -> Result<SignedIn> {
+    /// Starts a session in an organization, or where the account worked last.
+    pub async fn start_session(
+        &self,
+        account_id: AccountId,
+        organization_id: Option<OrganizationId>,
+        client: &Client,
+    ) -> Result<SignedIn> {
         let refresh_token = RefreshToken::random();
         let hashes = refresh_token.hashes();
-        let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
+        let (lifetimes, client) = (self.session_lifetimes(), client.clone());
         let id = self
             .control
-            .write(move |tx| store::create_session(tx, (account_id, organization_id), hashes, lifetime_ms))
+            .write(move |tx| {
+                let home = match organization_id {
+                    Some(organization_id) => Some(organization_id),
+                    None => store::find_home(tx.connection(), account_id)?,
+                };
+                store::create_session(tx, (account_id, home), hashes, lifetimes, &client)
+            })
             .await?;
         Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token.text()) })
+    }
+
+    fn session_lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            idle_ms: self.config.session_days.saturating_mul(DAY_MS),
+            whole_ms: self.config.session_end_days.saturating_mul(DAY_MS),
+        }
+    }
+
+    /// Notes that a session or key is in use, at most once a minute for each.
+    pub fn note_use(&self, standing: &Standing, client: Client) {
+        let subject = match &standing.via {
+            Via::Session(id) => id.uuid(),
+            Via::ApiKey(id, _name) => id.uuid(),
+        };
+        if !self.uses.is_due(subject, self.clock.now_ms()) {
+            return;
+        }
+        let (control, via) = (self.control.clone(), standing.via.clone());
+        tokio::spawn(async move {
+            let touched = control.write(move |tx| match via {
+                Via::Session(id) => store::touch_session(tx, id, &client),
+                Via::ApiKey(id, _name) => store::touch_key(tx, id, &client),
+            });
+            if let Err(error) = touched.await {
+                tracing::warn!(error = crate::error::chain(&error), "the last use of a session was not noted");
+            }
+        });
     }
 
     /// Exchanges a refresh token for a new access token and the next refresh token.
@@ -98,7 +157,7 @@ impl AppInner {
         let Some(shown) = RefreshToken::parse(refresh_token) else { return Err(ended()) };
         let next = shown.next();
         let (hashes, next_hash) = (shown.hashes(), next.hashes().token);
-        let lifetime_ms = self.config.session_days.saturating_mul(DAY_MS);
+        let lifetime_ms = self.session_lifetimes().idle_ms;
         let refresh = self.control.write(move |tx| store::rotate_session(tx, hashes, next_hash, lifetime_ms)).await?;
         match refresh {
             Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next.text()) }),
@@ -116,10 +175,9 @@ impl AppInner {
     pub async fn end_session(&self, refresh_token: &str) -> Result<()> {
         let hash = secret_hash(refresh_token);
         let now_ms = self.clock.now_ms();
-        let standing =
-            self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?;
-        if let Some(standing) = standing {
-            self.revoke_session(standing.session_id).await?;
+        let standing = self.control.read(move |connection| standing::find_by_refresh(connection, hash, now_ms)).await?;
+        if let Some(id) = standing.and_then(|standing| standing.session_id()) {
+            self.revoke_session(id).await?;
         }
         Ok(())
     }
@@ -140,23 +198,47 @@ impl AppInner {
     pub async fn find_session(&self, access_token: &str) -> Result<Option<Standing>> {
         let now_ms = self.clock.now_ms();
         let Some(id) = self.signer.check(access_token, now_ms) else { return Ok(None) };
-        Ok(self.control.read(move |connection| store::find_standing(connection, id, now_ms)).await?)
+        Ok(self.control.read(move |connection| standing::find_by_session(connection, id, now_ms)).await?)
     }
 
     /// The session a cookie belongs to, if it stands.
     pub async fn find_session_by_cookie(&self, refresh_token: &str) -> Result<Option<Standing>> {
         let now_ms = self.clock.now_ms();
         let hash = secret_hash(refresh_token);
-        Ok(self.control.read(move |connection| store::find_standing_by_refresh(connection, hash, now_ms)).await?)
+        Ok(self.control.read(move |connection| standing::find_by_refresh(connection, hash, now_ms)).await?)
     }
 
     async fn issue(&self, id: SessionId) -> Result<Session> {
         let now_ms = self.clock.now_ms();
-        let standing = self.control.read(move |connection| store::find_standing(connection, id, now_ms)).await?;
+        let standing = self.control.read(move |connection| standing::find_by_session(connection, id, now_ms)).await?;
         let Some(standing) = standing else { return Err(ended()) };
         let Some((access_token, expires_at_ms)) = self.signer.sign(id, now_ms) else {
             return Err(Error::internal("the access token could not be signed"));
         };
         Ok(Session { access_token, token_type: "Bearer", expires_at_ms, me: standing.me })
+    }
+}
+
+/// When each session and key was last noted to be in use.
+#[derive(Default)]
+pub struct Uses(Mutex<BTreeMap<Uuid, i64>>);
+
+/// Pause between two notes of the same.
+const USE_MS: i64 = 60_000;
+/// Most that are remembered; beyond that everything is forgotten, which costs a few notes too many.
+const MOST_USES: usize = 50_000;
+
+impl Uses {
+    /// Whether the last note is old enough; the answer counts as a note.
+    fn is_due(&self, subject: Uuid, now_ms: i64) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = noted.get(&subject).is_none_or(|at_ms| now_ms.saturating_sub(*at_ms) >= USE_MS);
+        if is_due {
+            if noted.len() >= MOST_USES {
+                noted.clear();
+            }
+            noted.insert(subject, now_ms);
+        }
+        is_due
     }
 }

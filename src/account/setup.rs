@@ -1,6 +1,7 @@
 //! Set-up: the first account with its organization, from the browser's wizard, the command line or the demo.
 
-use super::model::{Language, Role, parse_email, password_fault};
+use super::model::{Language, parse_email, password_fault};
+use super::permission::Role;
 use super::store::{self, NewAccount};
 use crate::app::AppInner;
 use crate::error::{Code, Error, Result};
@@ -78,6 +79,6 @@ fn create(
         Some(organization_id) => organization_id,
         None => crate::organization::create(tx, organization_name)?,
     };
-    store::create_membership(tx, account_id, organization_id, role)?;
+    store::create_membership(tx, account_id, organization_id, (role, None))?;
     Ok((account_id, organization_id))
 }

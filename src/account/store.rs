@@ -2,29 +2,20 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::model::{Account, Language, Me, OrganizationRef, Role, Theme};
+use super::model::{Language, Theme};
+use super::permission::Role;
+use super::session::Client;
 use super::token::RefreshHashes;
-use crate::id::{AccountId, OrganizationId, SessionId};
+use crate::id::{AccountId, ApiKeyId, OrganizationId, RoleId, SessionId};
 use crate::store::{Error, Tx};
-
-/// A session that stands, with everything a request needs to know of it.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// The session.
-    pub session_id: SessionId,
-    /// Who and where.
-    pub me: Me,
-}
 
 /// What sign-in compares with.
 #[derive(Debug)]
 pub struct Credentials {
     /// The account.
     pub account_id: AccountId,
-    /// PHC string.
+    /// PHC string; empty if the account has no password.
     pub password_hash: String,
-    /// The organization a new session works in: the first the account joined.
-    pub organization_id: Option<OrganizationId>,
 }
 
 /// Whether any account exists.
@@ -32,14 +23,10 @@ pub fn has_accounts(connection: &Connection) -> Result<bool, Error> {
     Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM account)", [], |row| row.get(0))?)
 }
 
-/// The account with an address.
+/// The account with an address, if it may sign in.
 pub fn find_credentials(connection: &Connection, email: &str) -> Result<Option<Credentials>, Error> {
-    let sql = "SELECT id, password_hash,
-                   (SELECT organization_id FROM membership WHERE account_id = account.id ORDER BY created_at_ms, organization_id LIMIT 1)
-               FROM account WHERE email = ?1";
-    let read = |row: &Row<'_>| {
-        Ok(Credentials { account_id: row.get(0)?, password_hash: row.get(1)?, organization_id: row.get(2)? })
-    };
+    let sql = "SELECT id, password_hash FROM account WHERE email = ?1 AND is_disabled = 0";
+    let read = |row: &Row<'_>| Ok(Credentials { account_id: row.get(0)?, password_hash: row.get(1)? });
     Ok(connection.prepare_cached(sql)?.query_row([email], read).optional()?)
 }
 
@@ -68,43 +55,77 @@ pub fn create_account(tx: &Tx<'_>, account: &NewAccount) -> Result<AccountId, Er
     Ok(id)
 }
 
-/// Makes the account a member.
+/// Makes the account a member; the id is that of a custom role.
 pub fn create_membership(
     tx: &Tx<'_>,
     account_id: AccountId,
     organization_id: OrganizationId,
-    role: Role,
+    (role, role_id): (Role, Option<RoleId>),
 ) -> Result<(), Error> {
     tx.connection().execute(
-        "INSERT INTO membership (account_id, organization_id, role, created_at_ms) VALUES (?1, ?2, ?3, ?4)",
-        (account_id, organization_id, role.as_str(), tx.now_ms()),
+        "INSERT INTO membership (account_id, organization_id, role, role_id, created_at_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+        (account_id, organization_id, role.as_str(), role_id, tx.now_ms()),
     )?;
     Ok(())
+}
+
+/// How long a session lasts.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// Without use.
+    pub idle_ms: i64,
+    /// With any use.
+    pub whole_ms: i64,
 }
 
 /// Starts a session.
 pub fn create_session(
     tx: &Tx<'_>,
-    (account_id, organization_id): (AccountId, OrganizationId),
+    (account_id, organization_id): (AccountId, Option<OrganizationId>),
     hashes: RefreshHashes,
-    lifetime_ms: i64,
+    lifetimes: Lifetimes,
+    client: &Client,
 ) -> Result<SessionId, Error> {
     let id = SessionId::from_uuid(tx.next_uuid());
+    let now_ms = tx.now_ms();
     tx.connection().execute(
-        "INSERT INTO session (id, account_id, organization_id, family_hash, refresh_hash, rotated_at_ms, created_at_ms, expires_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)",
+        "INSERT INTO session (id, account_id, organization_id, family_hash, refresh_hash, address, user_agent, rotated_at_ms,
+             last_used_at_ms, created_at_ms, expires_at_ms, ends_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, ?9, ?10)",
         (
             id,
             account_id,
             organization_id,
             hashes.family,
             hashes.token,
-            tx.now_ms(),
-            tx.now_ms().saturating_add(lifetime_ms),
+            client.address_text(),
+            &client.user_agent,
+            now_ms,
+            now_ms.saturating_add(lifetimes.idle_ms),
+            now_ms.saturating_add(lifetimes.whole_ms),
         ),
     )?;
-    tx.connection().execute("DELETE FROM session WHERE expires_at_ms < ?1", [tx.now_ms()])?;
+    tx.connection().execute("UPDATE account SET last_sign_in_at_ms = ?2 WHERE id = ?1", (account_id, now_ms))?;
+    tx.connection().execute("DELETE FROM session WHERE expires_at_ms < ?1 OR ends_at_ms < ?1", [now_ms])?;
     Ok(id)
+}
+
+/// Notes that a session is in use, and from where.
+pub fn touch_session(tx: &Tx<'_>, id: SessionId, client: &Client) -> Result<(), Error> {
+    tx.connection().execute(
+        "UPDATE session SET last_used_at_ms = ?2, address = ?3, user_agent = ?4 WHERE id = ?1",
+        (id, tx.now_ms(), client.address_text(), &client.user_agent),
+    )?;
+    Ok(())
+}
+
+/// Notes that an API key is in use, and from where.
+pub fn touch_key(tx: &Tx<'_>, id: ApiKeyId, client: &Client) -> Result<(), Error> {
+    tx.connection().execute(
+        "UPDATE api_key SET last_used_at_ms = ?2, last_used_address = ?3 WHERE id = ?1",
+        (id, tx.now_ms(), client.address_text()),
+    )?;
+    Ok(())
 }
 
 /// What a refresh token turned out to be.
@@ -134,7 +155,7 @@ pub fn rotate_session(
     let rotated = connection
         .prepare_cached(
             "UPDATE session SET previous_refresh_hash = refresh_hash, refresh_hash = ?2, rotated_at_ms = ?3, expires_at_ms = ?4
-             WHERE refresh_hash = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?3 RETURNING id",
+             WHERE refresh_hash = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?3 AND ends_at_ms > ?3 RETURNING id",
         )?
         .query_row((hashes.token, next_hash, tx.now_ms(), tx.now_ms().saturating_add(lifetime_ms)), |row| row.get(0))
         .optional()?;
@@ -144,7 +165,7 @@ pub fn rotate_session(
     let family: Option<(SessionId, bool)> = connection
         .prepare_cached(
             "SELECT id, previous_refresh_hash IS ?2 AND rotated_at_ms >= ?4 FROM session
-             WHERE family_hash = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?3",
+             WHERE family_hash = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?3 AND ends_at_ms > ?3",
         )?
         .query_row((hashes.family, hashes.token, tx.now_ms(), tx.now_ms().saturating_sub(GRACE_MS)), |row| {
             Ok((row.get(0)?, row.get(1)?))
@@ -167,57 +188,6 @@ pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<(), Error> {
     Ok(())
 }
 
-const STANDING: &str =
-    "SELECT s.id, a.id, a.email, a.name, a.language, a.theme, a.time_zone, a.staff_role, o.id, o.name, m.role
-     FROM session s JOIN account a ON a.id = s.account_id JOIN organization o ON o.id = s.organization_id
-     JOIN membership m ON m.account_id = s.account_id AND m.organization_id = s.organization_id
-     WHERE s.revoked_at_ms IS NULL AND s.expires_at_ms > ?2 AND ";
-
-/// The session with an id, if it stands.
-pub fn find_standing(connection: &Connection, id: SessionId, now_ms: i64) -> Result<Option<Standing>, Error> {
-    let sql = format!("{STANDING} s.id = ?1");
-    Ok(connection.prepare_cached(&sql)?.query_row((id, now_ms), read_standing).optional()?)
-}
-
-/// The session a refresh cookie belongs to, if it stands.
-pub fn find_standing_by_refresh(
-    connection: &Connection,
-    hash: [u8; 32],
-    now_ms: i64,
-) -> Result<Option<Standing>, Error> {
-    let sql = format!("{STANDING} s.refresh_hash = ?1");
-    Ok(connection.prepare_cached(&sql)?.query_row((hash, now_ms), read_standing).optional()?)
-}
-
-fn read_standing(row: &Row<'_>) -> rusqlite::Result<Standing> {
-    let language: String = row.get(4)?;
-    let theme: String = row.get(5)?;
-    let staff_role: String = row.get(7)?;
-    let role: String = row.get(10)?;
-    let account = Account {
-        id: row.get(1)?,
-        email: row.get(2)?,
-        name: row.get(3)?,
-        language: if language == "de" { Language::De } else { Language::En },
-        theme: match theme.as_str() {
-            "light" => Theme::Light,
-            "dark" => Theme::Dark,
-            _ => Theme::Auto,
-        },
-        time_zone: row.get(6)?,
-    };
-    Ok(Standing {
-        session_id: row.get(0)?,
-        me: Me {
-            account,
-            organization: OrganizationRef { id: row.get(8)?, name: row.get(9)? },
-            // The schema allows no other word; the least right is the safe reading.
-            role: Role::parse(&role).unwrap_or(Role::Viewer),
-            is_operator: staff_role == "sb_admin",
-        },
-    })
-}
-
 /// Changes of a profile; `None` leaves a value alone.
 #[derive(Debug)]
 pub struct ProfileChange {
@@ -229,19 +199,22 @@ pub struct ProfileChange {
     pub theme: Option<Theme>,
     /// IANA time zone.
     pub time_zone: Option<String>,
+    /// Changed keys of the interface, as JSON.
+    pub shortcuts: Option<String>,
 }
 
 /// Changes a profile.
 pub fn update_profile(tx: &Tx<'_>, id: AccountId, change: &ProfileChange) -> Result<(), Error> {
     tx.connection().execute(
         "UPDATE account SET name = coalesce(?2, name), language = coalesce(?3, language), theme = coalesce(?4, theme),
-             time_zone = coalesce(?5, time_zone), updated_at_ms = ?6 WHERE id = ?1",
+             time_zone = coalesce(?5, time_zone), shortcuts = coalesce(?6, shortcuts), updated_at_ms = ?7 WHERE id = ?1",
         (
             id,
             change.name.as_deref(),
             change.language.map(Language::as_str),
             change.theme.map(Theme::as_str),
             change.time_zone.as_deref(),
+            change.shortcuts.as_deref(),
             tx.now_ms(),
         ),
     )?;
@@ -257,19 +230,17 @@ pub fn create_sign_in_link(tx: &Tx<'_>, account_id: AccountId, hash: [u8; 32], l
     Ok(())
 }
 
-/// Uses up a one-time sign-in link; answers the account and the organization to work in.
-pub fn take_sign_in_link(tx: &Tx<'_>, hash: [u8; 32]) -> Result<Option<(AccountId, OrganizationId)>, Error> {
-    let account_id: Option<AccountId> = tx
-        .connection()
-        .query_row(
-            "DELETE FROM sign_in_link WHERE token_hash = ?1 AND expires_at_ms > ?2 RETURNING account_id",
-            (hash, tx.now_ms()),
-            |row| row.get(0),
-        )
-        .optional()?;
-    let Some(account_id) = account_id else { return Ok(None) };
-    let sql =
-        "SELECT organization_id FROM membership WHERE account_id = ?1 ORDER BY created_at_ms, organization_id LIMIT 1";
-    let organization_id = tx.connection().query_row(sql, [account_id], |row| row.get(0)).optional()?;
-    Ok(organization_id.map(|organization_id| (account_id, organization_id)))
+/// Uses up a one-time sign-in link; answers whose it was.
+pub fn take_sign_in_link(tx: &Tx<'_>, hash: [u8; 32]) -> Result<Option<AccountId>, Error> {
+    let sql = "DELETE FROM sign_in_link WHERE token_hash = ?1 AND expires_at_ms > ?2 RETURNING account_id";
+    Ok(tx.connection().query_row(sql, (hash, tx.now_ms()), |row| row.get(0)).optional()?)
+}
+
+/// The organization a new session of an account works in: where its last one worked, or the first it joined.
+pub fn find_home(connection: &Connection, account_id: AccountId) -> Result<Option<OrganizationId>, Error> {
+    let sql = "SELECT m.organization_id FROM membership m JOIN organization o ON o.id = m.organization_id
+               WHERE m.account_id = ?1 AND o.delete_after_ms IS NULL
+               ORDER BY (SELECT max(s.created_at_ms) FROM session s WHERE s.account_id = ?1 AND s.organization_id = o.id) DESC NULLS LAST,
+                   m.created_at_ms, o.id LIMIT 1";
+    Ok(connection.prepare_cached(sql)?.query_row([account_id], |row| row.get(0)).optional()?)
 }

@@ -1,11 +1,9 @@
 //! Tokens: short access tokens (JWT, HS256) and long random secrets of which only a hash is stored.
 //!
-//! The signing key is derived from the master key in `secret.key`, made at the first start and readable by its owner
-//! only. Access tokens name a session; that the session still stands is looked up on every request, so revoking works
-//! at once and the token's short life is only a second wall.
+//! The signing key is derived from the master key ([`crate::secret`]). Access tokens name a session; that the session
+//! still stands is looked up on every request, so revoking works at once and the token's short life is only a second wall.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,6 +11,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
 use crate::id::SessionId;
+use crate::secret::Keyring;
 
 /// What an access token says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,26 +22,6 @@ struct Claims {
     iat: i64,
     /// Ends at, seconds since 1970.
     exp: i64,
-}
-
-/// Why the master key cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyError {
-    /// The file cannot be read or written.
-    #[error("cannot read or write {path}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: std::io::Error,
-    },
-    /// The file does not hold a key.
-    #[error("{path} does not hold a key of 32 bytes in hexadecimal")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 /// Signs and checks access tokens.
@@ -59,11 +38,10 @@ impl fmt::Debug for Signer {
 }
 
 impl Signer {
-    /// Reads the master key, or makes one.
-    pub fn open(path: &Path, lifetime_s: i64) -> Result<Self, KeyError> {
-        let master = read_or_create_key(path)?;
-        let key = blake3::derive_key("salesbrain 2026 access token", &master);
-        Ok(Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key), lifetime_s })
+    /// A signer whose key follows from the master key.
+    pub fn new(keyring: &Keyring, lifetime_s: i64) -> Self {
+        let key = keyring.derive("salesbrain 2026 access token");
+        Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key), lifetime_s }
     }
 
     /// A token for the session, and when it ends in UTC milliseconds. `None` if signing failed.
@@ -86,33 +64,8 @@ impl Signer {
     }
 }
 
-fn read_or_create_key(path: &Path) -> Result<[u8; 32], KeyError> {
-    let file_error = |source| KeyError::File { path: path.to_owned(), source };
-    match std::fs::read_to_string(path) {
-        Ok(text) => {
-            let malformed = || KeyError::Malformed { path: path.to_owned() };
-            let key = blake3::Hash::from_hex(text.trim()).map_err(|_not_hex| malformed())?;
-            Ok(*key.as_bytes())
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let key: [u8; 32] = rand::random();
-            write_private(path, &blake3::Hash::from_bytes(key).to_hex()).map_err(file_error)?;
-            Ok(key)
-        }
-        Err(error) => Err(file_error(error)),
-    }
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
+/// What every API key starts with, so that people and scanners recognise one.
+pub const KEY_PREFIX: &str = "sbk_";
 
 /// A secret of 32 random bytes for a person or a provider to keep; we keep its hash.
 pub fn random_secret() -> String {
@@ -195,8 +148,8 @@ mod tests {
     #[test]
     fn tokens_are_refused_when_ended_foreign_or_changed() {
         let folder = tempfile::tempdir().unwrap();
-        let ours = Signer::open(&folder.path().join("a.key"), 60).unwrap();
-        let theirs = Signer::open(&folder.path().join("b.key"), 60).unwrap();
+        let signer = |name: &str| Signer::new(&Keyring::open(&folder.path().join(name)).unwrap(), 60);
+        let (ours, theirs) = (signer("a.key"), signer("b.key"));
         let id = SessionId::from_uuid(uuid::Uuid::from_u128(7));
         let (token, ends_at_ms) = ours.sign(id, 1_000_000).unwrap();
         assert_eq!(ends_at_ms, 1_060_000);
@@ -209,21 +162,5 @@ mod tests {
         let claims =
             URL_SAFE_NO_PAD.encode(format!(r#"{{"sid":"{}","iat":1,"exp":9999999999}}"#, uuid::Uuid::from_u128(8)));
         assert_eq!(ours.check(&format!("{}.{claims}.{}", parts[0], parts[2]), 1_000_000), None, "changed claims");
-    }
-
-    #[test]
-    fn the_key_is_kept_and_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret.key");
-        let id = SessionId::from_uuid(uuid::Uuid::from_u128(7));
-        let (token, _ends) = Signer::open(&path, 60).unwrap().sign(id, 0).unwrap();
-        assert_eq!(Signer::open(&path, 60).unwrap().check(&token, 1), Some(id));
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        std::fs::write(&path, "garbage").unwrap();
-        assert!(matches!(Signer::open(&path, 60), Err(KeyError::Malformed { .. })));
     }
 }

@@ -7,7 +7,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 use super::{Common, print};
-use crate::account::model::{Language, Role};
+use crate::account::model::Language;
+use crate::account::permission::Role;
 use crate::account::setup::{NewOwner, Stage};
 
 /// Lifetime of a sign-in link.

@@ -9,7 +9,8 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::{Common, print, serve};
-use crate::account::model::{Language, Role};
+use crate::account::model::Language;
+use crate::account::permission::Role;
 use crate::account::setup::{NewOwner, Stage};
 use crate::account::token::random_secret;
 use crate::app::App;
@@ -177,7 +178,9 @@ struct DemoOwner {
 async fn create_owner(app: &App, demo: &Demo) -> anyhow::Result<DemoOwner> {
     let known = app.control.read(|connection| crate::account::store::find_credentials(connection, EMAIL)).await?;
     if let Some(known) = known {
-        let organization_id = known.organization_id.context("the demo's account belongs to no organization")?;
+        let account_id = known.account_id;
+        let home = app.control.read(move |connection| crate::account::store::find_home(connection, account_id)).await?;
+        let organization_id = home.context("the demo's account belongs to no organization")?;
         let password = "as printed when this folder was made".to_owned();
         return Ok(DemoOwner { account_id: known.account_id, organization_id, password });
     }

@@ -156,6 +156,6 @@ const UNROUTED_LIMIT: usize = 200;
 
 /// Webhooks of shared connections that no organization claims.
 #[utoipa::path(get, path = "/api/v1/unrouted-events", tag = "connections", responses((status = 200, body = Page<UnroutedEvent>)), security(("session" = [])))]
-pub async fn list_unrouted_events(State(app): State<App>, _caller: Caller) -> Result<Page<UnroutedEvent>> {
+pub async fn list_unrouted_events(State(app): State<App>) -> Result<Page<UnroutedEvent>> {
     Ok(Page::whole(app.control.read(|connection| store::list_unrouted_events(connection, UNROUTED_LIMIT)).await?))
 }

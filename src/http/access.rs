@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::account::model::Permission;
-use crate::account::store::Standing;
-use crate::app::App;
+use crate::account::permission::Permission;
+use crate::account::session::Client;
+use crate::account::standing::{self, Standing, Via};
+use crate::account::token::{KEY_PREFIX, secret_hash};
+use crate::app::{App, AppInner};
+use crate::audit::{Entry, Record, Who, delivery};
 use crate::error::{Code, Error, Result};
 use crate::id::OrganizationId;
 use crate::tenant::Tenant;
@@ -25,19 +28,41 @@ pub enum Access {
     Public,
     /// Something the handler checks itself: a webhook secret, a cookie, a first frame.
     Own,
-    /// A session whose role has the permission.
+    /// A session or an API key; an organization is not needed. The handler takes an [`Identity`].
+    Account,
+    /// A session: what a key must not do, such as changing the password. The handler takes an [`Identity`].
+    Person,
+    /// The permission in the organization the session works in. The handler takes a [`Caller`].
     Session(Permission),
     /// The same, where a browser cannot send a header (an `iframe`): the cookie will do.
     SessionOrCookie(Permission),
-    /// The setting `metrics_token`, which a monitoring system can keep for years, or an operator's session.
+    /// The permission in the organization the path names; one the caller has nothing to do with answers like an unknown
+    /// id. The handler takes an [`Identity`].
+    Organization(Permission),
+    /// The same, also while that organization is on its way out.
+    EndingOrganization(Permission),
+    /// A permission of the appliance's staff. The handler takes an [`Identity`].
+    Staff(Permission),
+    /// The setting `metrics_token`, which a monitoring system can keep for years, or the staff's session.
     MetricsToken,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The session or key; in the path's organization if the route names one.
+    pub standing: Standing,
+    /// Where from.
+    pub client: Client,
 }
 
 /// Who calls, with the one organization the call can reach.
 #[derive(Clone)]
 pub struct Caller {
-    /// The session.
+    /// The session or key.
     pub standing: Standing,
+    /// Where from.
+    pub client: Client,
     /// The organization's handle.
     pub tenant: Arc<Tenant>,
 }
@@ -45,12 +70,40 @@ pub struct Caller {
 impl Caller {
     /// The organization's id.
     pub fn organization_id(&self) -> OrganizationId {
-        self.standing.me.organization.id
+        self.tenant.id()
     }
 
     /// The caller as the event log names it.
     pub fn actor(&self) -> crate::tenant::event_log::Actor {
         crate::tenant::event_log::Actor::Account(self.standing.me.account.id)
+    }
+
+    /// The caller as the audit log names it.
+    pub fn who(&self) -> Who {
+        who(&self.standing, &self.client)
+    }
+}
+
+impl Identity {
+    /// The caller as the audit log names it.
+    pub fn who(&self) -> Who {
+        who(&self.standing, &self.client)
+    }
+
+    /// The organization the path names, or the session works in.
+    pub fn organization_id(&self) -> Result<OrganizationId> {
+        self.standing.me.organization.as_ref().map(|organization| organization.id).ok_or_else(no_organization)
+    }
+}
+
+fn who(standing: &Standing, client: &Client) -> Who {
+    let address = client.address_text();
+    match &standing.via {
+        Via::Session(_id) => {
+            let account = &standing.me.account;
+            Who { actor: format!("account:{}", account.id), name: account.email.clone(), address }
+        }
+        Via::ApiKey(id, name) => Who { actor: format!("api_key:{id}"), name: name.clone(), address },
     }
 }
 
@@ -58,29 +111,118 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
-        parts
-            .extensions
-            .get::<Self>()
-            .cloned()
-            .ok_or_else(|| Error::internal("a route without a session asks for its caller"))
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| Error::internal("a route without an organization asks for its caller"))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Identity {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+        let found = parts.extensions.get::<Self>().cloned();
+        found.ok_or_else(|| Error::internal("a route without a session asks who calls"))
     }
 }
 
 /// The layer of every route.
-pub async fn check(State((app, access)): State<(App, Access)>, mut request: Request, next: Next) -> Result<Response> {
-    let (permission, is_cookie_enough) = match access {
-        Access::Public | Access::Own => return Ok(next.run(request).await),
-        Access::MetricsToken if is_metrics_token(&app, request.headers()) => return Ok(next.run(request).await),
-        Access::MetricsToken => (Permission::Operate, false),
-        Access::Session(permission) => (permission, false),
-        Access::SessionOrCookie(permission) => (permission, true),
-    };
-    let standing = find_standing(&app, request.headers(), is_cookie_enough).await?;
-    check_permission(&standing, permission)?;
-    check_organization(&standing, request.uri().query())?;
-    let tenant = app.tenants.find(standing.me.organization.id).await?;
-    request.extensions_mut().insert(Caller { standing, tenant });
-    Ok(next.run(request).await)
+pub async fn check(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Result<Response> {
+    if matches!(access, Access::Public | Access::Own)
+        || (access == Access::MetricsToken && is_metrics_token(&app, request.headers()))
+    {
+        return Ok(next.run(request).await);
+    }
+    let (mut parts, body) = request.into_parts();
+    let client = Client::of(&parts, &app);
+    let is_cookie_enough = matches!(access, Access::SessionOrCookie(_));
+    let standing = find_standing(&app, &parts.headers, is_cookie_enough).await?;
+    app.note_use(&standing, client.clone());
+    let identity = Identity { standing, client };
+    match access {
+        Access::Public | Access::Own => {}
+        Access::Account => {
+            parts.extensions.insert(identity);
+        }
+        Access::Person => {
+            if identity.standing.session_id().is_none() {
+                return Err(Error::new(
+                    Code::Forbidden,
+                    "this needs a person who is signed in: an API key cannot do it",
+                ));
+            }
+            parts.extensions.insert(identity);
+        }
+        Access::Session(permission) | Access::SessionOrCookie(permission) => {
+            let caller = admit_to_session(&app, &parts, identity, permission).await?;
+            parts.extensions.insert(caller);
+        }
+        Access::Organization(permission) | Access::EndingOrganization(permission) => {
+            let is_ending_allowed = matches!(access, Access::EndingOrganization(_));
+            let identity = admit_to_path(&app, &mut parts, identity, (permission, is_ending_allowed)).await?;
+            parts.extensions.insert(identity);
+        }
+        Access::Staff(permission) => {
+            check_permission(&identity.standing, permission)?;
+            parts.extensions.insert(identity);
+        }
+        Access::MetricsToken => check_permission(&identity.standing, Permission::ApplianceOperate)?,
+    }
+    Ok(next.run(Request::from_parts(parts, body)).await)
+}
+
+/// Lets a caller into the organization their session works in.
+async fn admit_to_session(app: &App, parts: &Parts, identity: Identity, permission: Permission) -> Result<Caller> {
+    check_entry(&identity.standing, permission)?;
+    let organization_id = identity.organization_id()?;
+    check_organization(organization_id, parts.uri.query())?;
+    let tenant = app.tenants.find(organization_id).await?;
+    if identity.standing.is_guest() {
+        let (chain, entry) = (app.audit_chain(organization_id), guest_entry(&identity, parts));
+        tenant.write(move |tx| chain.append(tx, entry)).await?;
+    }
+    let Identity { standing, client } = identity;
+    Ok(Caller { standing, client, tenant })
+}
+
+/// Lets a caller into the organization the path names.
+async fn admit_to_path(
+    app: &App,
+    parts: &mut Parts,
+    identity: Identity,
+    (permission, is_ending_allowed): (Permission, bool),
+) -> Result<Identity> {
+    let unknown = || Error::not_found("record");
+    let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_not_utf8| unknown())?;
+    let id = params.iter().find(|(name, _value)| *name == "id").map_or("", |(_name, value)| value);
+    let id: OrganizationId = id.parse().map_err(|_not_an_id| unknown())?;
+    let outside = identity.standing;
+    let inside = app.control.read(move |connection| standing::find_in_organization(connection, &outside, id)).await?;
+    let identity = Identity { standing: inside.ok_or_else(unknown)?, client: identity.client };
+    check_entry(&identity.standing, permission)?;
+    if identity.standing.is_organization_ending && !is_ending_allowed {
+        return Err(Error::new(Code::Conflict, "this organization is being deleted: an owner can take that back"));
+    }
+    if identity.standing.is_guest() {
+        let entry = guest_entry(&identity, parts);
+        app.control.write(move |tx| delivery::defer(tx, id, entry)).await?;
+        app.wake_audit();
+    }
+    Ok(identity)
+}
+
+/// What the staff of the appliance does in a customer's organization, for that organization's audit log.
+fn guest_entry(identity: &Identity, parts: &Parts) -> Entry {
+    Entry::new(identity.who(), "staff.accessed", Record::new("route", &parts.uri.path(), parts.method.as_str()))
+}
+
+/// Writes down that someone of the staff opens something of an organization outside of this layer.
+impl AppInner {
+    /// For the live feed, which finds its caller itself.
+    pub async fn note_guest(&self, tenant: &Tenant, identity: &Identity, what: &str) -> Result<()> {
+        let chain = self.audit_chain(tenant.id());
+        let entry = Entry::new(identity.who(), "staff.accessed", Record::new("route", &what, "GET"));
+        Ok(tenant.write(move |tx| chain.append(tx, entry)).await?)
+    }
 }
 
 fn is_metrics_token(app: &App, headers: &HeaderMap) -> bool {
@@ -88,39 +230,69 @@ fn is_metrics_token(app: &App, headers: &HeaderMap) -> bool {
 }
 
 async fn find_standing(app: &App, headers: &HeaderMap, is_cookie_enough: bool) -> Result<Standing> {
-    let found = match (bearer(headers), cookie(headers)) {
-        (Some(token), _) => app.find_session(token).await?,
+    let found = match (bearer(headers).or_else(|| api_key(headers)), cookie(headers)) {
+        (Some(token), _) => app.find_bearer(token).await?,
         (None, Some(refresh_token)) if is_cookie_enough => app.find_session_by_cookie(&refresh_token).await?,
         _ => None,
     };
     found.ok_or_else(|| Error::new(Code::Unauthenticated, "sign in first"))
 }
 
-/// Refuses a caller whose role lacks the permission.
+impl AppInner {
+    /// The session or key a token stands for.
+    pub async fn find_bearer(&self, token: &str) -> Result<Option<Standing>> {
+        if !token.starts_with(KEY_PREFIX) {
+            return self.find_session(token).await;
+        }
+        let (hash, now_ms) = (secret_hash(token), self.clock.now_ms());
+        Ok(self.control.read(move |connection| standing::find_by_key(connection, hash, now_ms)).await?)
+    }
+}
+
+/// Refuses a caller who is in no organization, lacks a second factor it asks for, or lacks the permission.
+pub fn check_entry(standing: &Standing, permission: Permission) -> Result<()> {
+    if standing.me.organization.is_none() {
+        return Err(no_organization());
+    }
+    if standing.me.is_second_factor_missing {
+        let detail = "this organization asks for a second factor: set one up in your profile";
+        return Err(Error::new(Code::SecondFactorNeeded, detail));
+    }
+    check_permission(standing, permission)
+}
+
+fn no_organization() -> Error {
+    Error::new(Code::NoOrganization, "this account is in no organization: accept an invitation or make one")
+}
+
+/// Refuses a caller who lacks the permission.
 pub fn check_permission(standing: &Standing, permission: Permission) -> Result<()> {
-    let is_staff_matter = permission == Permission::Operate;
-    let is_allowed = if is_staff_matter { standing.me.is_operator } else { standing.me.role.allows(permission) };
-    if is_allowed {
+    if standing.me.permissions.has(permission) {
         return Ok(());
     }
-    let detail = match permission {
-        Permission::Read | Permission::Change => "your role allows reading only: ask an owner or admin",
-        Permission::Administer => "this needs the role owner or admin",
-        Permission::Operate => "this is for the operators of the appliance",
+    let detail = match &standing.via {
+        Via::ApiKey(..) => format!("this API key lacks the permission {}", permission.as_str()),
+        Via::Session(_) if permission.is_of_appliance() => "this is for the staff of the appliance".to_owned(),
+        Via::Session(_) => format!("your role lacks the permission {}: ask an owner or admin", permission.as_str()),
     };
     Err(Error::new(Code::Forbidden, detail))
 }
 
 /// The seeds' `organization_id` is accepted where it says what the session says anyway.
-fn check_organization(standing: &Standing, query: Option<&str>) -> Result<()> {
+fn check_organization(id: OrganizationId, query: Option<&str>) -> Result<()> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or("").as_bytes());
     for (name, value) in pairs {
-        if name == "organization_id" && value.parse().ok() != Some(standing.me.organization.id) {
+        if name == "organization_id" && value.parse().ok() != Some(id) {
             let error = Error::new(Code::Forbidden, "organization_id is not the organization of this session");
             return Err(Error { field: Some("organization_id"), ..error });
         }
     }
     Ok(())
+}
+
+/// The key of `X-Api-Key`, for programs that cannot set `Authorization`.
+fn api_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-api-key")?.to_str().ok().map(str::trim)
 }
 
 /// The token of `Authorization: Bearer …`.

@@ -128,6 +128,21 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for Id<T> {
     }
 }
 
+/// The path's other id, of a record below the one of [`Id`]; answered in the same way.
+#[derive(Debug)]
+pub struct SubId<T>(pub T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for SubId<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let params =
+            RawPathParams::from_request_parts(parts, state).await.map_err(|_error| Error::not_found("record"))?;
+        let text = params.iter().find(|(name, _value)| *name != "id").map_or("", |(_name, value)| value);
+        text.parse().map(Self).map_err(|_not_an_id| Error::not_found("record"))
+    }
+}
+
 /// Reads a list's `cursor`; absent means the newest.
 pub fn parse_cursor(text: Option<&str>) -> Result<Cursor, Error> {
     match text {

@@ -15,10 +15,11 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::access::{bearer, check_permission, cookie};
+use super::access::{Identity, bearer, check_entry, cookie};
 use super::extract::Params;
-use crate::account::model::Permission;
-use crate::account::store::Standing;
+use crate::account::permission::Permission;
+use crate::account::session::Client as Peer;
+use crate::account::standing::{self, Standing, Via};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
 use crate::store;
@@ -47,32 +48,35 @@ pub struct LiveParams {
 #[utoipa::path(get, path = "/api/v1/live", tag = "live", params(("since" = Option<i64>, Query, description = "last sequence seen"), ("topics" = Option<String>, Query, description = "comma-separated: conversations, campaigns, contacts, mailboxes")), responses((status = 101, description = "switches to WebSocket")))]
 pub async fn live(
     State(app): State<App>,
+    peer: Peer,
     headers: HeaderMap,
     Params(params): Params<LiveParams>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
     let topics = kinds_of(&params.topics);
-    accept(app, headers, (params.since, topics), upgrade).await
+    accept(app, (peer, headers), (params.since, topics), upgrade).await
 }
 
 /// `/ws/conversations`: what concerns conversations.
 pub async fn live_conversations(
     State(app): State<App>,
+    peer: Peer,
     headers: HeaderMap,
     Params(params): Params<LiveParams>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
-    accept(app, headers, (params.since, kinds_of("conversations")), upgrade).await
+    accept(app, (peer, headers), (params.since, kinds_of("conversations")), upgrade).await
 }
 
 /// `/ws/campaigns`: what moves campaigns and their counters.
 pub async fn live_campaigns(
     State(app): State<App>,
+    peer: Peer,
     headers: HeaderMap,
     Params(params): Params<LiveParams>,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
-    accept(app, headers, (params.since, kinds_of("campaigns")), upgrade).await
+    accept(app, (peer, headers), (params.since, kinds_of("campaigns")), upgrade).await
 }
 
 /// The prefixes of event kinds a list of topics stands for.
@@ -94,12 +98,12 @@ fn kinds_of(topics: &str) -> Vec<&'static str> {
 
 async fn accept(
     app: App,
-    headers: HeaderMap,
+    (peer, headers): (Peer, HeaderMap),
     (since, kinds): (Option<i64>, Vec<&'static str>),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
     let standing = match bearer(&headers) {
-        Some(token) => Some(app.find_session(token).await?.ok_or_else(unauthenticated)?),
+        Some(token) => Some(app.find_bearer(token).await?.ok_or_else(unauthenticated)?),
         None => match cookie(&headers) {
             Some(refresh_token) if is_own_origin(&headers, &app.config.public_url) => {
                 app.find_session_by_cookie(&refresh_token).await?
@@ -109,7 +113,7 @@ async fn accept(
     };
     Ok(upgrade.max_message_size(64 * 1024).on_upgrade(move |socket| async move {
         app.metrics.live_connections.inc();
-        let client = Client { app: Arc::clone(&app), kinds, since };
+        let client = Client { app: Arc::clone(&app), peer, kinds, since };
         client.serve(socket, standing).await;
         app.metrics.live_connections.dec();
     }))
@@ -138,6 +142,7 @@ enum FromClient {
 
 struct Client {
     app: App,
+    peer: Peer,
     kinds: Vec<&'static str>,
     since: Option<i64>,
 }
@@ -154,10 +159,17 @@ impl Client {
                 None => return refuse(socket).await,
             },
         };
-        if check_permission(&standing, Permission::Read).is_err() {
+        if check_entry(&standing, Permission::InboxRead).is_err() {
             return refuse(socket).await;
         }
-        let Ok(tenant) = self.app.tenants.find(standing.me.organization.id).await else { return };
+        let Some(organization) = &standing.me.organization else { return refuse(socket).await };
+        let Ok(tenant) = self.app.tenants.find(organization.id).await else { return };
+        if standing.is_guest() {
+            let identity = Identity { standing: standing.clone(), client: self.peer.clone() };
+            if self.app.note_guest(&tenant, &identity, "/api/v1/live").await.is_err() {
+                return;
+            }
+        }
         // The end of a feed is no error: browsers close tabs.
         let _gone = self.feed(socket, &tenant, standing).await;
     }
@@ -165,19 +177,19 @@ impl Client {
     async fn wait_for_credentials(&self, socket: &mut WebSocket) -> Option<Standing> {
         let frame = tokio::time::timeout(FIRST_FRAME, socket.recv()).await.ok()??.ok()?;
         let FromClient::Authenticate { access_token } = serde_json::from_str(frame.to_text().ok()?).ok()?;
-        self.app.find_session(&access_token).await.ok()?
+        self.app.find_bearer(&access_token).await.ok()?
     }
 
     async fn feed(&self, mut socket: WebSocket, tenant: &Tenant, standing: Standing) -> std::result::Result<(), Gone> {
         let mut frames = tenant.live().listen();
         // Looked up again once listening: what was revoked since it was found would go unheard.
         let mut revoked = self.app.revoked_sessions.subscribe();
-        if !self.is_signed_in(&standing).await {
+        if !self.is_signed_in(&standing, tenant).await {
             refuse(socket).await;
             return Err(Gone);
         }
         let head = tenant.head();
-        let hello = json!({ "type": "hello", "sequence": head, "organization_id": standing.me.organization.id });
+        let hello = json!({ "type": "hello", "sequence": head, "organization_id": tenant.id() });
         send(&mut socket, hello.to_string()).await?;
         let mut cursor = self.catch_up(&mut socket, tenant, self.since.unwrap_or(head), head).await?;
         let mut beat = tokio::time::interval_at(tokio::time::Instant::now() + BEAT, BEAT);
@@ -197,15 +209,15 @@ impl Client {
                     Some(Ok(_)) => {}
                 },
                 id = revoked.recv() => match id {
-                    Ok(id) if id != standing.session_id => {}
+                    Ok(id) if Some(id) != standing.session_id() => {}
                     // It is this session, or so many were revoked that it may have been among them.
-                    _ => if !self.is_signed_in(&standing).await {
+                    _ => if !self.is_signed_in(&standing, tenant).await {
                         refuse(socket).await;
                         return Err(Gone);
                     },
                 },
                 _tick = beat.tick() => {
-                    if !self.is_signed_in(&standing).await {
+                    if !self.is_signed_in(&standing, tenant).await {
                         refuse(socket).await;
                         return Err(Gone);
                     }
@@ -216,14 +228,17 @@ impl Client {
         }
     }
 
-    /// Whether the session stands: one that has ended, or was revoked by another program on the folder, takes its feed
-    /// with it.
-    async fn is_signed_in(&self, standing: &Standing) -> bool {
-        let id = standing.session_id;
-        let now_ms = self.app.clock.now_ms();
-        let found =
-            self.app.control.read(move |connection| crate::account::store::find_standing(connection, id, now_ms)).await;
-        matches!(found, Ok(Some(_)))
+    /// Whether the session or key still stands with its rights in the same organization: one that has ended, or was
+    /// revoked by another program on the folder, takes its feed with it, and so does switching to another organization.
+    async fn is_signed_in(&self, standing: &Standing, tenant: &Tenant) -> bool {
+        let (via, now_ms) = (standing.via.clone(), self.app.clock.now_ms());
+        let found = self.app.control.read(move |connection| match via {
+            Via::Session(id) => standing::find_by_session(connection, id, now_ms),
+            Via::ApiKey(id, _name) => standing::find_by_key_id(connection, id, now_ms),
+        });
+        let Ok(Some(standing)) = found.await else { return false };
+        let is_here = standing.me.organization.as_ref().is_some_and(|organization| organization.id == tenant.id());
+        is_here && check_entry(&standing, Permission::InboxRead).is_ok()
     }
 
     /// Sends what lies between `since` and `head` from the log; or a gap if that is too much.

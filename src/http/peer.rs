@@ -13,6 +13,7 @@ use axum::http::request::Parts;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, header};
 
+use crate::account::session::Client;
 use crate::app::App;
 use crate::config::Config;
 use crate::network::Network;
@@ -121,6 +122,28 @@ impl fmt::Display for Host {
 /// Whether the caller, or a proxy in front of us, speaks TLS.
 pub fn is_forwarded_tls(headers: &HeaderMap) -> bool {
     headers.get("x-forwarded-proto").is_some_and(|protocol| protocol == "https")
+}
+
+/// Longest text kept of what a browser calls itself.
+const USER_AGENT_CHARS: usize = 300;
+
+impl Client {
+    /// Who sent a request.
+    pub fn of(parts: &Parts, app: &App) -> Self {
+        let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or("");
+        Self {
+            address: Some(peer_address(parts, &app.config.trusted_proxies)),
+            user_agent: user_agent.chars().take(USER_AGENT_CHARS).collect(),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(parts, app))
+    }
 }
 
 /// The address under which the appliance is reached, without a trailing slash: the configured one, or if we listen

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use salesbrain::account::model::{Language, Role};
+use salesbrain::account::model::Language;
+use salesbrain::account::permission::Role;
+use salesbrain::account::session::Client;
 use salesbrain::account::store::{self as accounts, NewAccount};
 use salesbrain::app::{self, App};
 use salesbrain::channel::instantly::simulator::{Poster, PosterConfig, Schedule, SimulatedEvent, Simulator};
@@ -280,11 +282,11 @@ async fn set_up(app: &App) -> (OrganizationId, Keys) {
         };
         let account_id = accounts::create_account(tx, &account)?;
         let organization_id = salesbrain::organization::create(tx, "Test")?;
-        accounts::create_membership(tx, account_id, organization_id, Role::Owner)?;
+        accounts::create_membership(tx, account_id, organization_id, (Role::Owner, None))?;
         Ok((account_id, organization_id))
     };
     let (account_id, organization_id) = app.control.write(create).await.unwrap();
-    let session = app.start_session(account_id, organization_id).await.unwrap().session;
+    let session = app.start_session(account_id, Some(organization_id), &Client::default()).await.unwrap().session;
     let (_connection, secret) = app.create_connection(Some(organization_id), "instantly", "Test").await.unwrap();
     (organization_id, Keys { access_token: session.access_token, secret })
 }

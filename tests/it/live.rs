@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use reqwest::Method;
-use salesbrain::account::model::Role;
+use salesbrain::account::permission::Role;
 use salesbrain::store::Error as StoreError;
 use salesbrain::tenant::event_log::{self, Actor, Entity, NewEvent};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use salesbrain::account::model::Role;
+use salesbrain::account::permission::Role;
 use salesbrain::clock::Clock;
 use salesbrain::id::JobId;
 use salesbrain::store::Error as StoreError;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use reqwest::Method;
-use salesbrain::account::model::Role;
+use salesbrain::account::permission::Role;
 use salesbrain::account::store::create_sign_in_link;
 use salesbrain::account::token::{random_secret, secret_hash};
 use salesbrain::clock::Clock;
@@ -57,7 +57,7 @@ async fn setting_up_works_once() {
     assert_eq!(session["account"]["email"], "owner@acme.example");
     assert_eq!(session["account"]["language"], "de");
     assert_eq!(session["organization"]["name"], "Acme");
-    assert_eq!((&session["role"], &session["is_operator"]), (&json!("owner"), &json!(true)));
+    assert_eq!((&session["organization"]["role"], &session["staff_role"]), (&json!("owner"), &json!("sb_admin")));
     assert!(is_signed_in(&test, session["access_token"].as_str().unwrap()).await);
     let (cookie, attributes) = cookie_of(&answer);
     for attribute in ["HttpOnly", "SameSite=Strict", "Path=/"] {
@@ -456,7 +456,7 @@ async fn a_sign_in_link_works_once() {
     let body = json!({ "token": token });
     let answer = test.post_anonymous("/api/v1/auth/link", body.clone()).await.expect(200);
     assert_eq!(answer.data()["account"]["email"], json!(member.email));
-    assert_eq!(answer.data()["role"], "member");
+    assert_eq!(answer.data()["organization"]["role"], "member");
     assert!(cookie_of(&answer).1.contains("HttpOnly"));
     let again = test.post_anonymous("/api/v1/auth/link", body).await;
     assert_eq!(again.header("set-cookie"), "");
@@ -507,7 +507,7 @@ async fn a_profile_changes_in_what_was_sent() {
         assert_eq!(refusal["field"], json!(field), "{refusal}");
     }
     // Nobody makes himself an owner.
-    for body in [json!({ "role": "owner" }), json!({ "is_operator": true }), json!({ "email": "x@y.example" })] {
+    for body in [json!({ "role": "owner" }), json!({ "staff_role": "sb_admin" }), json!({ "email": "x@y.example" })] {
         put(body).await.expect(400);
     }
     assert_eq!(test.get("/api/v1/auth/me", &viewer).await.expect(200).data(), me, "nothing wrong had an effect");

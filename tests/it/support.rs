@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use salesbrain::account::model::{Language, Role};
+use salesbrain::account::model::Language;
 use salesbrain::account::password::hash_blocking;
+use salesbrain::account::permission::{Permission, PermissionSet, Role, StaffRole};
+use salesbrain::account::session::Client;
 use salesbrain::account::store::{self as accounts, NewAccount};
 use salesbrain::app::{self, App};
 use salesbrain::clock::Clock;
@@ -287,6 +289,40 @@ impl TestApp {
         create_person(&self.app, created.unwrap(), "owner@rival.example", Role::Owner).await
     }
 
+    /// Someone of the appliance's staff who is a member of no organization; their session works in the first one.
+    pub(crate) async fn create_staff(&self, role: StaffRole) -> Person {
+        let email = format!("{}@appliance.example", role.as_str());
+        let account = new_account(&email);
+        let created: Result<AccountId, salesbrain::store::Error> = self
+            .app
+            .control
+            .write(move |tx| {
+                let id = accounts::create_account(tx, &account)?;
+                tx.connection().execute("UPDATE account SET staff_role = ?2 WHERE id = ?1", (id, role.as_str()))?;
+                Ok(id)
+            })
+            .await;
+        start_session(&self.app, created.unwrap(), self.organization_id, &email).await
+    }
+
+    /// An API key of someone in the first organization.
+    pub(crate) async fn create_key(&self, person: &Person, permissions: &[Permission]) -> String {
+        let key = format!("sbk_{}", salesbrain::account::token::random_secret());
+        let hash = salesbrain::account::token::secret_hash(&key);
+        let permissions = PermissionSet::of(permissions).to_text();
+        let (account_id, organization_id) = (person.account_id, person.organization_id);
+        let insert = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), salesbrain::store::Error> {
+            tx.connection().execute(
+                "INSERT INTO api_key (id, organization_id, account_id, name, prefix, key_hash, permissions, created_at_ms)
+                 VALUES (?1, ?2, ?3, 'test', 'sbk_test', ?4, ?5, ?6)",
+                (tx.next_uuid().as_bytes().as_slice(), organization_id, account_id, hash, permissions, tx.now_ms()),
+            )?;
+            Ok(())
+        };
+        self.app.control.write(insert).await.unwrap();
+        key
+    }
+
     /// A new session of the same account.
     pub(crate) async fn sign_in_again(&self, person: &Person) -> Person {
         start_session(&self.app, person.account_id, person.organization_id, &person.email).await
@@ -379,19 +415,23 @@ impl TestApp {
     }
 }
 
-/// An account with its session.
-async fn create_person(app: &App, organization_id: OrganizationId, email: &str, role: Role) -> Person {
-    let account = NewAccount {
+fn new_account(email: &str) -> NewAccount {
+    NewAccount {
         email: email.to_owned(),
         name: email.split('@').next().unwrap().to_owned(),
         password_hash: PASSWORD_HASH.clone(),
         language: Language::En,
-    };
+    }
+}
+
+/// An account with its session.
+async fn create_person(app: &App, organization_id: OrganizationId, email: &str, role: Role) -> Person {
+    let account = new_account(email);
     let created: Result<AccountId, salesbrain::store::Error> = app
         .control
         .write(move |tx| {
             let account_id = accounts::create_account(tx, &account)?;
-            accounts::create_membership(tx, account_id, organization_id, role)?;
+            accounts::create_membership(tx, account_id, organization_id, (role, None))?;
             Ok(account_id)
         })
         .await;
@@ -399,7 +439,7 @@ async fn create_person(app: &App, organization_id: OrganizationId, email: &str, 
 }
 
 async fn start_session(app: &App, account_id: AccountId, organization_id: OrganizationId, email: &str) -> Person {
-    let signed_in = app.start_session(account_id, organization_id).await.unwrap();
+    let signed_in = app.start_session(account_id, Some(organization_id), &Client::default()).await.unwrap();
     Person {
         account_id,
         organization_id,

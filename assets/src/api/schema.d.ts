@@ -879,6 +879,15 @@ export interface components {
             theme: components["schemas"]["Theme"];
             /** @description IANA time zone. */
             time_zone: string;
+            /** @description Changed keys of the interface: command to key; an empty key switches a command's key off. */
+            shortcuts: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description When the picture was uploaded, UTC milliseconds; `null` if there is none.
+             */
+            avatar_at_ms?: number | null;
         };
         /**
          * Format: uuid
@@ -1218,12 +1227,12 @@ export interface components {
             data: {
                 /** @description The account. */
                 account: components["schemas"]["Account"];
-                /** @description The organization. */
-                organization: components["schemas"]["OrganizationRef"];
-                /** @description The account's role in it. */
-                role: components["schemas"]["Role"];
-                /** @description Whether the account may operate the appliance across organizations. */
-                is_operator: boolean;
+                organization?: components["schemas"]["OrganizationRef"] | null;
+                /** @description What the caller may do there. */
+                permissions: components["schemas"]["Permission"][];
+                staff_role?: components["schemas"]["StaffRole"] | null;
+                /** @description The organization asks for a second factor, and the account has none: nothing else is answered. */
+                is_second_factor_missing: boolean;
             };
         };
         /** @description A successful answer. */
@@ -2030,12 +2039,12 @@ export interface components {
         Me: {
             /** @description The account. */
             account: components["schemas"]["Account"];
-            /** @description The organization. */
-            organization: components["schemas"]["OrganizationRef"];
-            /** @description The account's role in it. */
-            role: components["schemas"]["Role"];
-            /** @description Whether the account may operate the appliance across organizations. */
-            is_operator: boolean;
+            organization?: components["schemas"]["OrganizationRef"] | null;
+            /** @description What the caller may do there. */
+            permissions: components["schemas"]["Permission"][];
+            staff_role?: components["schemas"]["StaffRole"] | null;
+            /** @description The organization asks for a second factor, and the account has none: nothing else is answered. */
+            is_second_factor_missing: boolean;
         };
         /** @description One message of a conversation. */
         Message: {
@@ -2105,6 +2114,9 @@ export interface components {
             id: components["schemas"]["OrganizationId"];
             /** @description Its name. */
             name: string;
+            role?: components["schemas"]["Role"] | null;
+            /** @description The name of a role of the organization's own. */
+            role_name?: string | null;
         };
         /** @description A successful answer that is one page of a list. */
         Page_Campaign: {
@@ -2629,6 +2641,11 @@ export interface components {
             /** @description Name to show. */
             name: string;
         };
+        /**
+         * @description What a route asks for.
+         * @enum {string}
+         */
+        Permission: "inbox.read" | "inbox.change" | "contacts.read" | "campaigns.read" | "connections.read" | "connections.manage" | "operations.manage" | "payloads.read" | "members.read" | "members.manage" | "roles.manage" | "api_keys.manage" | "audit.read" | "organization.manage" | "organization.own" | "appliance.operate" | "appliance.administer";
         /** @description What may change in a profile; what is absent stays. */
         ProfileRequest: {
             /** @description Name to show. */
@@ -2637,6 +2654,10 @@ export interface components {
             theme?: components["schemas"]["Theme"] | null;
             /** @description IANA time zone. */
             time_zone?: string | null;
+            /** @description Changed keys: command to key; an empty key switches a command's key off. */
+            shortcuts?: {
+                [key: string]: string;
+            } | null;
         };
         /** @description A delivery as it came. */
         ProviderDelivery: {
@@ -2709,10 +2730,10 @@ export interface components {
             message: string;
         };
         /**
-         * @description What a member may be in an organization.
+         * @description What a member is in an organization.
          * @enum {string}
          */
-        Role: "owner" | "admin" | "member" | "viewer";
+        Role: "owner" | "admin" | "member" | "viewer" | "custom";
         /** @description One page of hits. */
         SearchPage: {
             /** @description Always `true`. */
@@ -2799,6 +2820,11 @@ export interface components {
             /** @description The browser is on another machine: it must show the code from the program's log. */
             is_code_needed: boolean;
         };
+        /**
+         * @description What an account is on the appliance.
+         * @enum {string}
+         */
+        StaffRole: "sb_admin" | "sb_operator";
         /** @description The organization's figures. */
         Statistics: {
             /** @description Sums over all campaigns. */

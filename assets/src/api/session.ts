@@ -27,7 +27,8 @@ export function readSession(): SessionState {
 
 export function acceptSession(session: Session): void {
   accessToken = session.access_token;
-  publish({ status: "signed_in", account: session.account, organization: session.organization, role: session.role, is_operator: session.is_operator });
+  const { access_token: _token, token_type: _type, expires_at_ms: _end, ...me } = session;
+  publish({ status: "signed_in", ...me });
 }
 
 export function acceptMe(me: Me): void {

@@ -8,8 +8,9 @@ type Whole<Name extends keyof Schemas> = Required<Schemas[Name]>;
 export type Role = Schemas["Role"];
 export type Language = Schemas["Language"];
 export type Account = Schemas["Account"];
-export type Me = Schemas["Me"];
-export type Session = Schemas["Session"];
+export type Permission = Schemas["Permission"];
+export type Me = Whole<"Me">;
+export type Session = Whole<"Session">;
 
 /** Closed in the contract, a plain string in the schema. */
 export type Category =

@@ -44,9 +44,9 @@ export function Sidebar() {
     <header className={styles.sidebar} data-folded={isFolded}>
       <div className={styles.brand}>
         {isFolded ? null : (
-          <div className={styles.organization} title={organization.name}>
+          <div className={styles.organization} title={organization?.name}>
             <img src={icon} alt="" width={22} height={22} />
-            <span>{organization.name}</span>
+            <span>{organization?.name}</span>
           </div>
         )}
         <ActionButton

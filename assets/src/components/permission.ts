@@ -5,11 +5,10 @@ import { componentWords } from "./words";
 /** Null when allowed, otherwise the reason. */
 export function useChangeReason(): string | null {
   const t = componentWords.use();
-  return useMe().role === "viewer" ? t("viewer_reason") : null;
+  return useMe().permissions.includes("inbox.change") ? null : t("viewer_reason");
 }
 
 export function useAdminReason(): string | null {
   const t = componentWords.use();
-  const { role } = useMe();
-  return role === "owner" || role === "admin" ? null : t("admin_reason");
+  return useMe().permissions.includes("connections.manage") ? null : t("admin_reason");
 }

@@ -100,7 +100,7 @@ function OpenConversation({ conversationId, known, onBack, onArchived }: Convers
 /** Reading is what marks as read: once per opening, and again for messages that arrive while the thread is in front. */
 function useMarkReadOnOpen(conversation: Conversation | undefined): void {
   const actions = useConversationActions();
-  const { role } = useMe();
+  const mayChange = useMe().permissions.includes("inbox.change");
   const isVisible = useIsVisible();
   const handled = useRef<string | null>(null);
   const id = conversation?.id;
@@ -108,8 +108,8 @@ function useMarkReadOnOpen(conversation: Conversation | undefined): void {
   const isUnread = (conversation?.unread_count ?? 0) > 0;
   useEffect(() => {
     const key = `${id}/${lastMessageAtMs}`;
-    if (!conversation || !isVisible || role === "viewer" || handled.current === key) return;
+    if (!conversation || !isVisible || !mayChange || handled.current === key) return;
     handled.current = key;
     if (isUnread) void actions.setRead(conversation, true);
-  }, [id, lastMessageAtMs, isUnread, isVisible, role, actions, conversation]);
+  }, [id, lastMessageAtMs, isUnread, isVisible, mayChange, actions, conversation]);
 }

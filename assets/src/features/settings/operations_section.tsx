@@ -9,12 +9,12 @@ import { settingsWords } from "./words";
 
 export function OperationsSection() {
   const t = settingsWords.use();
-  const { role, is_operator: isOperator } = useMe();
-  if (role !== "owner" && role !== "admin") {
+  const { permissions } = useMe();
+  if (!permissions.includes("operations.manage")) {
     return (
       <div className={styles.narrow}>
         <h2>{t("operations")}</h2>
-        <p className={styles.soft}>{t("operations_viewer", { role: t(`role_${role}`) })}</p>
+        <p className={styles.soft}>{t("operations_viewer")}</p>
       </div>
     );
   }
@@ -23,7 +23,7 @@ export function OperationsSection() {
       <StatusPart />
       <JobsPart />
       <ProviderEventsPart />
-      {isOperator ? <UnroutedPart /> : null}
+      {permissions.includes("appliance.operate") ? <UnroutedPart /> : null}
     </div>
   );
 }

@@ -18,7 +18,7 @@ function listTimeZones(current: string): string[] {
 export function ProfileSection() {
   const t = settingsWords.use();
   const describe = useErrorText();
-  const { account, role } = useMe();
+  const { account, organization } = useMe();
   const areShortcutsOn = useShortcutsOn();
   const [zones] = useState(() => listTimeZones(account.time_zone));
   const save = useMutation({ mutationFn: calls.updateMe, onSuccess: acceptMe });
@@ -39,7 +39,7 @@ export function ProfileSection() {
           {t("save")}
         </Button>
       </form>
-      <p className={styles.soft}>{`${account.email} · ${t(`role_${role}`)}`}</p>
+      <p className={styles.soft}>{[account.email, organization?.role_name ?? (organization?.role && organization.role !== "custom" ? t(`role_${organization.role}`) : null)].filter(Boolean).join(" · ")}</p>
       <Select
         label={t("language")}
         value={account.language}

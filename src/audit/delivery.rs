@@ -1,0 +1,132 @@
+//! Carries audit rows from `control.db`, where the change they tell of happened, into the organization's own log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::OptionalExtension;
+use tokio::sync::{Mutex, Notify};
+
+use super::{Chain, Entry, Stamped};
+use crate::app::{App, AppInner};
+use crate::id::OrganizationId;
+use crate::store::{Error, Tx};
+
+/// Rows carried over at once.
+const BATCH: i64 = 200;
+/// Pause after a failure (a full disk, an organization that does not open).
+const RETRY: Duration = Duration::from_secs(30);
+
+/// What wakes the task, and keeps two deliveries of the same rows apart.
+#[derive(Default)]
+pub struct Deliverer {
+    wake: Notify,
+    turn: Mutex<()>,
+}
+
+/// Puts an entry of an organization's log down beside the change in `control.db`. The caller then calls
+/// [`AppInner::wake_audit`].
+pub fn defer(tx: &Tx<'_>, organization_id: OrganizationId, entry: Entry) -> Result<(), Error> {
+    let stamped = Stamped { id: tx.next_uuid(), at_ms: tx.now_ms(), entry };
+    let text = serde_json::to_string(&stamped)
+        .map_err(|error| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
+    tx.connection()
+        .prepare_cached("INSERT INTO audit_delivery (id, organization_id, entry) VALUES (?1, ?2, ?3)")?
+        .execute((stamped.id.as_bytes().as_slice(), organization_id, text))?;
+    Ok(())
+}
+
+impl AppInner {
+    /// Tells the task that rows wait.
+    pub fn wake_audit(&self) {
+        self.audit_deliverer.wake.notify_one();
+    }
+
+    /// The chain of an organization's log.
+    pub fn audit_chain(&self, id: OrganizationId) -> Chain {
+        Chain::of_organization(&self.keyring, id)
+    }
+
+    /// Carries over what waits for one organization: before its log is read, and before its folder leaves.
+    pub async fn deliver_audit(&self, organization_id: OrganizationId) -> Result<(), Error> {
+        let _turn = self.audit_deliverer.turn.lock().await;
+        loop {
+            let waiting: Vec<Stamped> =
+                self.control.read(move |connection| list_waiting(connection, organization_id)).await?;
+            let Some(last_id) = waiting.last().map(|stamped| stamped.id) else { return Ok(()) };
+            let chain = self.audit_chain(organization_id);
+            let tenant = self.tenants.find(organization_id).await?;
+            tenant.write(move |tx| accept(tx, &chain, &waiting)).await?;
+            self.control
+                .write(move |tx| -> Result<(), Error> {
+                    tx.connection().execute(
+                        "DELETE FROM audit_delivery WHERE organization_id = ?1 AND id <= ?2",
+                        (organization_id, last_id.as_bytes().as_slice()),
+                    )?;
+                    Ok(())
+                })
+                .await?;
+        }
+    }
+}
+
+fn list_waiting(connection: &rusqlite::Connection, organization_id: OrganizationId) -> Result<Vec<Stamped>, Error> {
+    let mut statement = connection
+        .prepare_cached("SELECT entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY id LIMIT ?2")?;
+    let texts = statement.query_map((organization_id, BATCH), |row| row.get::<_, String>(0))?;
+    let mut waiting = Vec::new();
+    for text in texts {
+        let stamped = serde_json::from_str(&text?).map_err(|error| {
+            Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))
+        })?;
+        waiting.push(stamped);
+    }
+    Ok(waiting)
+}
+
+/// Appends the rows that are not there yet.
+fn accept(tx: &Tx<'_>, chain: &Chain, waiting: &[Stamped]) -> Result<(), Error> {
+    for stamped in waiting {
+        let known: Option<i64> = tx
+            .connection()
+            .prepare_cached("SELECT sequence FROM audit WHERE id = ?1")?
+            .query_row([stamped.id.as_bytes().as_slice()], |row| row.get(0))
+            .optional()?;
+        if known.is_none() {
+            chain.append_stamped(tx, stamped)?;
+        }
+    }
+    Ok(())
+}
+
+/// The task: carries over what waits, whenever something does, for ever.
+pub async fn run(app: App) {
+    loop {
+        let outcome = deliver_all(&app).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(error = crate::error::chain(error), "audit rows wait to be carried over");
+        }
+        tokio::select! {
+            () = app.audit_deliverer.wake.notified() => {}
+            () = tokio::time::sleep(RETRY), if outcome.is_err() => {}
+        }
+    }
+}
+
+async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
+    let organizations: Vec<OrganizationId> = app
+        .control
+        .read(|connection| -> Result<_, Error> {
+            let mut statement = connection.prepare_cached("SELECT DISTINCT organization_id FROM audit_delivery")?;
+            let rows = statement.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await?;
+    let mut failure = None;
+    // One that does not open must not keep the others waiting.
+    for organization_id in organizations {
+        if let Err(error) = app.deliver_audit(organization_id).await {
+            failure = Some(error);
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}

@@ -1,0 +1,220 @@
+//! The master key and what is derived from it: the key of access tokens, the key that seals secrets at rest, the key that
+//! seals the end of an audit log.
+//!
+//! `secret.key` holds one key a line in hexadecimal, readable by its owner only; it is made at the first start. The first
+//! line is the key in force. More lines are there only while `salesbrain secret rotate` works: what the former keys sealed
+//! can still be opened, so a rotation that is interrupted is simply run again.
+//!
+//! A sealed secret is bound to what it belongs to (its context): copied into another row it does not open. Rejected:
+//! encrypting whole files, because everything is then lost with one key and no tool can open an organization's file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+
+/// Why the master key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The file cannot be read or written.
+    #[error("cannot read or write {path}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file does not hold keys.
+    #[error("{path} does not hold a key of 32 bytes in hexadecimal on each line")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// A sealed secret does not open: another key, another context, or it was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed secret does not open with this master key")]
+pub struct SealError;
+
+/// One master key and what is derived from it.
+#[derive(Clone)]
+struct Master([u8; 32]);
+
+/// The first byte of a sealed secret: how it is sealed.
+const SEAL_VERSION: u8 = 1;
+/// Bytes of a key's mark in a sealed secret.
+const MARK_BYTES: usize = 4;
+/// Bytes of a nonce.
+const NONCE_BYTES: usize = 24;
+
+impl Master {
+    fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.0)
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&Key::from(self.derive("salesbrain 2026 sealed secret")))
+    }
+
+    /// Tells which key sealed something, and nothing about the key.
+    fn mark(&self) -> [u8; MARK_BYTES] {
+        let [a, b, c, d, ..] = self.derive("salesbrain 2026 key mark");
+        [a, b, c, d]
+    }
+}
+
+/// The master keys. Cheap to clone.
+#[derive(Clone)]
+pub struct Keyring {
+    current: Master,
+    former: Vec<Master>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Keyring(…)")
+    }
+}
+
+impl Keyring {
+    /// Reads the keys, or makes the first.
+    pub fn open(path: &Path) -> Result<Self, KeyError> {
+        let file_error = |source| KeyError::File { path: path.to_owned(), source };
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let keyring = Self { current: Master(rand::random()), former: Vec::new() };
+                write_private(path, &keyring.text()).map_err(file_error)?;
+                Ok(keyring)
+            }
+            Err(error) => Err(file_error(error)),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
+            let hash = blake3::Hash::from_hex(line).ok()?;
+            Some(Master(*hash.as_bytes()))
+        });
+        let current = keys.next()??;
+        Some(Self { current, former: keys.collect::<Option<_>>()? })
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for key in std::iter::once(&self.current).chain(&self.former) {
+            text.push_str(&blake3::Hash::from_bytes(key.0).to_hex());
+            text.push('\n');
+        }
+        text
+    }
+
+    /// The key of a purpose, from the master key in force.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        self.current.derive(purpose)
+    }
+
+    /// The same from every key, the one in force first.
+    pub fn derive_all(&self, purpose: &str) -> Vec<[u8; 32]> {
+        std::iter::once(&self.current).chain(&self.former).map(|key| key.derive(purpose)).collect()
+    }
+
+    /// Seals a secret for a place, such as `account.totp:<id>`.
+    pub fn seal(&self, context: &str, secret: &[u8]) -> Result<Vec<u8>, SealError> {
+        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let payload = Payload { msg: secret, aad: context.as_bytes() };
+        let encrypted = self.current.cipher().encrypt(&XNonce::from(nonce), payload).map_err(|_opaque| SealError)?;
+        let mut sealed = vec![SEAL_VERSION];
+        sealed.extend_from_slice(&self.current.mark());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(&encrypted);
+        Ok(sealed)
+    }
+
+    /// Opens what [`Self::seal`] sealed for the same place.
+    pub fn open_sealed(&self, context: &str, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let (&version, rest) = sealed.split_first().ok_or(SealError)?;
+        let (mark, rest) = rest.split_first_chunk::<MARK_BYTES>().ok_or(SealError)?;
+        let (nonce, encrypted) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(SealError)?;
+        if version != SEAL_VERSION {
+            return Err(SealError);
+        }
+        let key =
+            std::iter::once(&self.current).chain(&self.former).find(|key| key.mark() == *mark).ok_or(SealError)?;
+        let payload = Payload { msg: encrypted, aad: context.as_bytes() };
+        key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_opaque| SealError)
+    }
+
+    /// Whether the key in force sealed it.
+    pub fn is_current(&self, sealed: &[u8]) -> bool {
+        sealed.get(1..=MARK_BYTES) == Some(self.current.mark().as_slice())
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_opens_in_its_own_place_with_its_own_key_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = Keyring::open(&folder.path().join("a.key")).unwrap();
+        let theirs = Keyring::open(&folder.path().join("b.key")).unwrap();
+        let sealed = ours.seal("account.totp:1", b"JBSWY3DPEHPK3PXP").unwrap();
+        assert!(!sealed.windows(8).any(|part| part == b"JBSWY3DP"));
+        assert_eq!(ours.open_sealed("account.totp:1", &sealed).unwrap(), b"JBSWY3DPEHPK3PXP");
+        assert_eq!(ours.open_sealed("account.totp:2", &sealed), Err(SealError), "another place");
+        assert_eq!(theirs.open_sealed("account.totp:1", &sealed), Err(SealError), "another key");
+        for place in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[place] ^= 1;
+            assert_eq!(ours.open_sealed("account.totp:1", &changed), Err(SealError), "byte {place} changed");
+            assert_eq!(ours.open_sealed("account.totp:1", &sealed[..place]), Err(SealError), "cut at {place}");
+        }
+    }
+
+    #[test]
+    fn what_a_former_key_sealed_opens_while_the_key_is_named() {
+        let (old, new) = (Master([1; 32]), Master([2; 32]));
+        let before = Keyring { current: old.clone(), former: Vec::new() };
+        let sealed = before.seal("x", b"secret").unwrap();
+        let during = Keyring { current: new.clone(), former: vec![old] };
+        assert_eq!(during.open_sealed("x", &sealed).unwrap(), b"secret");
+        assert!(before.is_current(&sealed) && !during.is_current(&sealed));
+        assert_eq!(Keyring { current: new, former: Vec::new() }.open_sealed("x", &sealed), Err(SealError));
+        let read = Keyring::parse(&during.text()).unwrap();
+        assert_eq!(read.text(), during.text());
+    }
+
+    #[test]
+    fn the_key_is_kept_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let first = Keyring::open(&path).unwrap();
+        assert_eq!(Keyring::open(&path).unwrap().derive("x"), first.derive("x"));
+        assert_ne!(first.derive("x"), first.derive("y"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        for garbage in ["garbage", "", "\n\n", "00"] {
+            std::fs::write(&path, garbage).unwrap();
+            assert!(matches!(Keyring::open(&path), Err(KeyError::Malformed { .. })), "{garbage:?}");
+        }
+    }
+}
