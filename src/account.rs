@@ -1,8 +1,10 @@
 //! Accounts: who may sign in, how, and what their role allows.
 
 pub mod api;
+pub mod factor;
 pub mod limit;
 pub mod model;
+pub mod one_time;
 pub mod password;
 pub mod permission;
 pub mod session;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use super::factor::{Entered, SignInAnswer};
 use super::model::{Language, Me, Session, Theme};
 use super::permission::Role;
 use super::session::{Client, SignedIn};
@@ -94,10 +95,10 @@ pub struct LoginRequest {
 }
 
 /// Signs in with a password.
-#[utoipa::path(post, path = "/api/v1/auth/login", tag = "session", request_body = LoginRequest, responses((status = 200, body = Answer<Session>), (status = 401, description = "address or password is wrong"), (status = 429, description = "too many attempts")))]
+#[utoipa::path(post, path = "/api/v1/auth/login", tag = "session", request_body = LoginRequest, responses((status = 200, body = Answer<SignInAnswer>), (status = 401, description = "address or password is wrong"), (status = 429, description = "too many attempts")))]
 pub async fn login(State(app): State<App>, parts: Parts, Body(request): Body<LoginRequest>) -> Result<Response> {
-    let signed_in = app.sign_in(&Client::of(&parts, &app), &request.email, request.password).await?;
-    Ok(answer(&app, signed_in, &parts.headers))
+    let entered = app.sign_in(&Client::of(&parts, &app), &request.email, request.password).await?;
+    Ok(answer_entered(&app, entered, &parts.headers))
 }
 
 /// A one-time link's token.
@@ -108,14 +109,14 @@ pub struct LinkRequest {
 }
 
 /// Signs in with a one-time link.
-#[utoipa::path(post, path = "/api/v1/auth/link", tag = "session", request_body = LinkRequest, responses((status = 200, body = Answer<Session>)))]
+#[utoipa::path(post, path = "/api/v1/auth/link", tag = "session", request_body = LinkRequest, responses((status = 200, body = Answer<SignInAnswer>)))]
 pub async fn login_with_link(
     State(app): State<App>,
     parts: Parts,
     Body(request): Body<LinkRequest>,
 ) -> Result<Response> {
-    let signed_in = app.sign_in_with_link(&Client::of(&parts, &app), &request.token).await?;
-    Ok(answer(&app, signed_in, &parts.headers))
+    let entered = app.sign_in_with_link(&Client::of(&parts, &app), &request.token).await?;
+    Ok(answer_entered(&app, entered, &parts.headers))
 }
 
 /// Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for.
@@ -227,7 +228,18 @@ fn check_profile(request: &ProfileRequest) -> Result<()> {
     Ok(())
 }
 
-fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
+/// The answer to a first factor: a session with its cookie, or the question for the second factor.
+pub(super) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -> Response {
+    match entered {
+        Entered::Session(signed_in) => answer(app, *signed_in, headers),
+        Entered::SecondFactor(second_factor) => {
+            Answer::new(SignInAnswer::SecondFactor { second_factor }).into_response()
+        }
+    }
+}
+
+/// A session's answer with its cookie.
+pub(super) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
     let mut response = Answer::new(signed_in.session).into_response();
     if let Some(refresh_token) = signed_in.refresh_token {
         let max_age_s = app.config.session_days.saturating_mul(86_400);

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use uuid::Uuid;
 
+use super::factor::Entered;
 use super::model::Session;
 use super::standing::{self, Standing, Via};
 use super::store::{self, Lifetimes, Refresh};
@@ -58,8 +59,8 @@ impl AppInner {
         })
     }
 
-    /// Checks a password and starts a session.
-    pub async fn sign_in(&self, client: &Client, email: &str, password: String) -> Result<SignedIn> {
+    /// Checks a password.
+    pub async fn sign_in(&self, client: &Client, email: &str, password: String) -> Result<Entered> {
         let address = client.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
         let email = email.trim().to_lowercase();
         self.take_attempt(address, &email)?;
@@ -74,7 +75,7 @@ impl AppInner {
         }
         let Some(credentials) = credentials else { return Err(refused()) };
         self.attempts.forgive(address, &email);
-        self.start_session(credentials.account_id, None, client).await
+        self.enter(credentials.account_id, client).await
     }
 
     /// Makes a link that signs an account in once.
@@ -86,7 +87,7 @@ impl AppInner {
     }
 
     /// Signs in with a one-time link's token.
-    pub async fn sign_in_with_link(&self, client: &Client, token: &str) -> Result<SignedIn> {
+    pub async fn sign_in_with_link(&self, client: &Client, token: &str) -> Result<Entered> {
         let address = client.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
         self.take_attempt(address, "link")?;
         let hash = secret_hash(token);
@@ -98,7 +99,7 @@ impl AppInner {
             ));
         };
         self.attempts.forgive(address, "link");
-        self.start_session(account_id, None, client).await
+        self.enter(account_id, client).await
     }
 
     /// Starts a session in an organization, or where the account worked last.

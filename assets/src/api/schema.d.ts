@@ -1328,6 +1328,16 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Answer_SignInAnswer: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The answer to a first factor. */
+            data: components["schemas"]["Session"] | {
+                /** @description What it is asked with. */
+                second_factor: components["schemas"]["SecondFactor"];
+            };
+        };
+        /** @description A successful answer. */
         Answer_Statistics: {
             /** @description Always `true`. */
             success: boolean;
@@ -2096,6 +2106,11 @@ export interface components {
          * @description One item of a conversation.
          */
         MessageId: string;
+        /**
+         * @description A second factor an account has.
+         * @enum {string}
+         */
+        Method: "totp" | "passkey" | "recovery_code";
         /** @description A connection to make. */
         NewConnection: {
             /** @description `instantly`. */
@@ -2759,6 +2774,13 @@ export interface components {
              */
             lag_events: number;
         };
+        /** @description What the second factor is asked with. */
+        SecondFactor: {
+            /** @description Goes back with the code or the passkey. */
+            token: string;
+            /** @description What the account has. */
+            methods: components["schemas"]["Method"][];
+        };
         /** @description The organization's figures in the seeds' words. */
         SeedStatistics: components["schemas"]["Statistics"] & {
             /**
@@ -2819,6 +2841,11 @@ export interface components {
             is_needed: boolean;
             /** @description The browser is on another machine: it must show the code from the program's log. */
             is_code_needed: boolean;
+        };
+        /** @description The answer to a first factor. */
+        SignInAnswer: components["schemas"]["Session"] | {
+            /** @description What it is asked with. */
+            second_factor: components["schemas"]["SecondFactor"];
         };
         /**
          * @description What an account is on the appliance.
@@ -3253,7 +3280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_Session"];
+                    "application/json": components["schemas"]["Answer_SignInAnswer"];
                 };
             };
         };
@@ -3276,7 +3303,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Answer_Session"];
+                    "application/json": components["schemas"]["Answer_SignInAnswer"];
                 };
             };
             /** @description address or password is wrong */
