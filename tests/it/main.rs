@@ -25,4 +25,6 @@ mod tenants;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 mod webhook;
