@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
+use crate::http::rate::RateLimits;
 use crate::id::{IdSource, SessionId};
 use crate::search::WriterPool;
 use crate::secret::Keyring;
@@ -54,6 +55,8 @@ pub struct AppInner {
     pub uses: Uses,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
+    /// How many requests a caller may send.
+    pub rates: RateLimits,
     /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
     pub revoked_sessions: broadcast::Sender<SessionId>,
     /// Which webhook secret belongs where.
@@ -104,6 +107,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
+        rates: RateLimits::new(&config, &clock),
         started_at_ms: clock.now_ms(),
         config,
         clock,

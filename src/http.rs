@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod peer;
+pub mod rate;
 pub mod respond;
 pub mod router;
 pub mod serve;

@@ -5,8 +5,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware as layers};
 
-use super::access::{self, Access};
-use super::{aliases, assets, health, live, metrics, middleware, openapi};
+use super::access::{self, Access, Gate};
+use super::{aliases, assets, health, live, metrics, middleware, openapi, rate};
 use crate::account::api as account;
 use crate::account::permission::Permission::{
     ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
@@ -163,8 +163,10 @@ impl Routes {
     ) -> Self {
         for path in std::iter::once(path).chain(aliases::of(&method, path)) {
             let handler = handler.clone();
+            let is_counted = rate::is_counted(path);
             let add: AddRoute = Box::new(move |app, access| {
-                on(filter, handler).layer(layers::from_fn_with_state((App::clone(app), access), access::check))
+                let gate = Gate { app: App::clone(app), access, is_counted };
+                on(filter, handler).layer(layers::from_fn_with_state(gate, access::check))
             });
             self.entries.push((Route { method: method.clone(), path, access }, add));
         }

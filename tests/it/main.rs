@@ -17,6 +17,8 @@ mod openapi;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod support;
