@@ -6,7 +6,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware as layers};
 
 use super::access::{self, Access, Gate};
-use super::{aliases, assets, health, live, metrics, middleware, openapi, rate};
+use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::api as account;
 use crate::account::permission::Permission::{
     ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
@@ -122,11 +122,16 @@ impl Routes {
         for (route, add) in self.entries {
             router = router.route(route.path, add(app, route.access));
         }
-        router
+        let router = router
             .fallback(assets::serve_asset)
             .method_not_allowed_fallback(refuse_method)
             .layer(tower_http::compression::CompressionLayer::new())
-            .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic));
+        let router = match cors::layer(&app.config) {
+            Some(layer) => router.layer(layer),
+            None => router,
+        };
+        router
             // Around everything else: a panic is counted and logged with its request's id like any other failure.
             .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .with_state(App::clone(app))

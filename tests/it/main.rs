@@ -9,6 +9,8 @@ mod authorisation;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod cross_origin;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod live;
