@@ -17,6 +17,7 @@ use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
 use crate::http::rate::RateLimits;
 use crate::id::{IdSource, SessionId};
+use crate::outgoing::Guard;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
 use crate::store::{self, Database};
@@ -47,6 +48,8 @@ pub struct AppInner {
     pub audit: Chain,
     /// Carries audit rows into the organizations' logs.
     pub audit_deliverer: Deliverer,
+    /// Guards connections to addresses a user can set.
+    pub outgoing: Guard,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -87,6 +90,9 @@ pub enum OpenError {
     /// The master key cannot be used.
     #[error("cannot use the master key")]
     Key(#[source] crate::secret::KeyError),
+    /// TLS cannot be used.
+    #[error("cannot prepare outgoing connections")]
+    Outgoing(#[source] reqwest::Error),
 }
 
 /// Opens the data folder.
@@ -104,6 +110,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let keyring = Keyring::open(&config.data.join("secret.key")).map_err(OpenError::Key)?;
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
+    let outgoing = Guard::new(&config.outgoing_allowed).map_err(OpenError::Outgoing)?;
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
@@ -117,6 +124,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
         keyring,
+        outgoing,
         signer,
         hasher: Hasher::new(),
         uses: Uses::default(),

@@ -103,6 +103,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub public_url: String,
     pub trusted_proxies: Vec<Network>,
+    pub outgoing_allowed: Vec<Network>,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub webhook_limit_bytes: usize,

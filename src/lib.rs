@@ -39,6 +39,7 @@ pub mod inbox;
 pub mod mailbox;
 pub mod network;
 pub mod organization;
+pub mod outgoing;
 pub mod search;
 pub mod secret;
 pub mod store;
