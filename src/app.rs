@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
 use crate::id::{IdSource, SessionId};
+use crate::mail::Mailer;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
 use crate::store::{self, Database};
@@ -46,6 +47,8 @@ pub struct AppInner {
     pub audit: Chain,
     /// Carries audit rows into the organizations' logs.
     pub audit_deliverer: Deliverer,
+    /// Sends our mail.
+    pub mailer: Mailer,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -112,6 +115,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
+        mailer: Mailer::default(),
         keyring,
         signer,
         hasher: Hasher::new(),
