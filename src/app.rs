@@ -17,6 +17,7 @@ use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
 use crate::http::rate::RateLimits;
 use crate::id::{IdSource, SessionId};
+use crate::mail::Mailer;
 use crate::outgoing::Guard;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
@@ -50,6 +51,8 @@ pub struct AppInner {
     pub audit_deliverer: Deliverer,
     /// Guards connections to addresses a user can set.
     pub outgoing: Guard,
+    /// Sends our mail.
+    pub mailer: Mailer,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -123,6 +126,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
+        mailer: Mailer::default(),
         keyring,
         outgoing,
         signer,

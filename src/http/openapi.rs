@@ -21,7 +21,9 @@ use crate::connection::api as connection;
 use crate::contact::api as contact;
 use crate::error::{Code, Error, Result};
 use crate::inbox::{api as inbox, search_api};
+use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
+use crate::settings::api as settings;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +33,8 @@ use crate::mailbox::api as mailbox;
     paths(
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,
+        mail::list_mails, mail::retry_mail,
+        settings::show_settings, settings::update_settings, settings::send_test_mail,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,

@@ -9,8 +9,8 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::api as account;
 use crate::account::permission::Permission::{
-    ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
-    OperationsManage, PayloadsRead,
+    ApplianceAdminister, ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead,
+    InboxChange, InboxRead, OperationsManage, PayloadsRead,
 };
 use crate::activity::api as activity;
 use crate::app::App;
@@ -20,7 +20,9 @@ use crate::connection::api as connection;
 use crate::contact::api as contact;
 use crate::error::{Code, Error};
 use crate::inbox::{api as inbox, search_api};
+use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
+use crate::settings::api as settings;
 
 use Access::{Account, MetricsToken, Own, Person, Public, Session, SessionOrCookie, Staff};
 
@@ -35,6 +37,11 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/mails", Staff(ApplianceAdminister), mail::list_mails)
+        .post("/api/v1/admin/mails/{id}/retry", Staff(ApplianceAdminister), mail::retry_mail)
+        .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
+        .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
+        .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)
