@@ -15,7 +15,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
-use crate::id::{IdSource, SessionId};
+use crate::id::IdSource;
+use crate::organization::removal::Remover;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
 use crate::store::{self, Database};
@@ -46,6 +47,8 @@ pub struct AppInner {
     pub audit: Chain,
     /// Carries audit rows into the organizations' logs.
     pub audit_deliverer: Deliverer,
+    /// Wakes the task that removes organizations whose time is over.
+    pub remover: Remover,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -54,8 +57,8 @@ pub struct AppInner {
     pub uses: Uses,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
-    /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
-    pub revoked_sessions: broadcast::Sender<SessionId>,
+    /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
+    pub revoked_sessions: broadcast::Sender<uuid::Uuid>,
     /// Which webhook secret belongs where.
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
@@ -112,6 +115,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
+        remover: Remover::default(),
         keyring,
         signer,
         hasher: Hasher::new(),
