@@ -16,8 +16,9 @@ use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
 use crate::http::rate::RateLimits;
-use crate::id::{IdSource, SessionId};
+use crate::id::IdSource;
 use crate::mail::Mailer;
+use crate::organization::removal::Remover;
 use crate::outgoing::Guard;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
@@ -53,6 +54,8 @@ pub struct AppInner {
     pub outgoing: Guard,
     /// Sends our mail.
     pub mailer: Mailer,
+    /// Wakes the task that removes organizations whose time is over.
+    pub remover: Remover,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -63,8 +66,8 @@ pub struct AppInner {
     pub attempts: AttemptLimiter,
     /// How many requests a caller may send.
     pub rates: RateLimits,
-    /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
-    pub revoked_sessions: broadcast::Sender<SessionId>,
+    /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
+    pub revoked_sessions: broadcast::Sender<uuid::Uuid>,
     /// Which webhook secret belongs where.
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
@@ -127,6 +130,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
         mailer: Mailer::default(),
+        remover: Remover::default(),
         keyring,
         outgoing,
         signer,

@@ -120,6 +120,7 @@ pub struct Config {
     pub access_token_s: i64,
     pub session_days: i64,
     pub session_end_days: i64,
+    pub delete_grace_days: i64,
     pub sign_in_attempts: u32,
 }
 
@@ -259,6 +260,9 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     if config.access_token_s < 30 || config.session_days < 1 || config.session_end_days < 1 {
         return refuse("access_token_s, session_days, session_end_days", "must be at least 30 seconds and 1 day");
     }
+    if !(0..=3_650).contains(&config.delete_grace_days) {
+        return refuse("delete_grace_days", "must be between 0 and 3650");
+    }
     Ok(config)
 }
 
@@ -371,6 +375,7 @@ mod tests {
             ("SALESBRAIN_CORS_ORIGINS", "https://app.example.com:443"),
             ("SALESBRAIN_CORS_ORIGINS", "file:///tmp"),
             ("SALESBRAIN_METRICS_TOKEN", "short"),
+            ("SALESBRAIN_DELETE_GRACE_DAYS", "-1"),
         ] {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
         }

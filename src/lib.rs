@@ -23,6 +23,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod api_key;
 pub mod app;
 pub mod audit;
 pub mod campaign;

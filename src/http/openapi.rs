@@ -15,6 +15,7 @@ use utoipa::{Modify, OpenApi};
 use super::{health, live, respond};
 use crate::account::api as account;
 use crate::activity::api as activity;
+use crate::api_key::api as api_key;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -23,6 +24,10 @@ use crate::error::{Code, Error, Result};
 use crate::inbox::{api as inbox, search_api};
 use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
+use crate::organization::api as organization;
+use crate::organization::invitation::api as invitation;
+use crate::organization::member::api as member;
+use crate::organization::role::api as role;
 use crate::settings::api as settings;
 
 #[derive(OpenApi)]
@@ -35,6 +40,7 @@ use crate::settings::api as settings;
         instantly::search_messages, instantly::find_statistics,
         mail::list_mails, mail::retry_mail,
         settings::show_settings, settings::update_settings, settings::send_test_mail,
+        api_key::list_api_keys, api_key::create_api_key, api_key::delete_api_key, api_key::rotate_api_key,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,
@@ -44,8 +50,16 @@ use crate::settings::api as settings;
         inbox::list_messages, inbox::read_conversation, inbox::list_timeline, inbox::unarchive_conversation,
         inbox::unread_conversation, inbox::show_message_html,
         activity::list_events, activity::list_jobs, activity::retry_job,
+        invitation::accept_invitation, invitation::show_invitation,
         live::live,
         mailbox::list_mailboxes, mailbox::find_mailbox, mailbox::list_mailbox_days,
+        organization::list_organizations, organization::create_organization, organization::find_organization,
+        organization::update_organization, organization::delete_organization, organization::leave_organization,
+        organization::restore_organization, organization::switch_organization,
+        invitation::list_invitations, invitation::create_invitation, invitation::delete_invitation,
+        member::list_members, invitation::create_member, member::update_member, member::delete_member,
+        member::reset_member_second_factor,
+        role::list_roles, role::create_role, role::update_role, role::delete_role, role::list_permissions,
         activity::list_deliveries, activity::find_delivery, activity::replay_delivery,
         search_api::search, activity::reindex,
         account::show_setup, account::create_setup,
