@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::OptionalExtension;
 use tokio::sync::{Mutex, Notify};
+use uuid::Uuid;
 
 use super::{Chain, Entry, Stamped};
 use crate::app::{App, AppInner};
@@ -52,16 +53,20 @@ impl AppInner {
         loop {
             let waiting: Vec<Stamped> =
                 self.control.read(move |connection| list_waiting(connection, organization_id)).await?;
-            let Some(last_id) = waiting.last().map(|stamped| stamped.id) else { return Ok(()) };
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            // These and no others: a row put down meanwhile may have a lower id.
+            let delivered: Vec<Uuid> = waiting.iter().map(|stamped| stamped.id).collect();
             let chain = self.audit_chain(organization_id);
             let tenant = self.tenants.find(organization_id).await?;
             tenant.write(move |tx| accept(tx, &chain, &waiting)).await?;
             self.control
                 .write(move |tx| -> Result<(), Error> {
-                    tx.connection().execute(
-                        "DELETE FROM audit_delivery WHERE organization_id = ?1 AND id <= ?2",
-                        (organization_id, last_id.as_bytes().as_slice()),
-                    )?;
+                    let mut delete = tx.connection().prepare_cached("DELETE FROM audit_delivery WHERE id = ?1")?;
+                    for id in delivered {
+                        delete.execute([id.as_bytes().as_slice()])?;
+                    }
                     Ok(())
                 })
                 .await?;

@@ -82,8 +82,10 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 27] = [
+const KNOWN_FIELDS: [&str; 32] = [
     "account_id",
+    "action",
+    "actor",
     "before",
     "campaign_id",
     "category",
@@ -91,6 +93,8 @@ const KNOWN_FIELDS: [&str; 27] = [
     "cursor",
     "days",
     "email",
+    "entity",
+    "format",
     "is_unread",
     "kind",
     "language",
@@ -109,6 +113,7 @@ const KNOWN_FIELDS: [&str; 27] = [
     "state",
     "theme",
     "time_zone",
+    "until",
     "view",
 ];
 

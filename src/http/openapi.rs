@@ -15,6 +15,7 @@ use utoipa::{Modify, OpenApi};
 use super::{health, live, respond};
 use crate::account::api as account;
 use crate::activity::api as activity;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -31,6 +32,7 @@ use crate::mailbox::api as mailbox;
     paths(
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,
+        audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,

@@ -9,11 +9,12 @@ use super::access::{self, Access};
 use super::{aliases, assets, health, live, metrics, middleware, openapi};
 use crate::account::api as account;
 use crate::account::permission::Permission::{
-    ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
-    OperationsManage, PayloadsRead,
+    ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead,
+    InboxChange, InboxRead, OperationsManage, PayloadsRead,
 };
 use crate::activity::api as activity;
 use crate::app::App;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -35,6 +36,10 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/audit", Staff(ApplianceAdminister), audit::list_appliance_audit)
+        .get("/api/v1/admin/audit/export", Staff(ApplianceAdminister), audit::export_appliance_audit)
+        .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
+        .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)

@@ -45,6 +45,10 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/admin/audit", Staff("appliance.administer")),
+    ("GET", "/api/v1/admin/audit/export", Staff("appliance.administer")),
+    ("GET", "/api/v1/audit", Here("audit.read")),
+    ("GET", "/api/v1/audit/export", Here("audit.read")),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
