@@ -101,6 +101,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let keyring = Keyring::open(&config.data.join("secret.key")).map_err(OpenError::Key)?;
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
+    tenants.set_limit(config.open_organizations);
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),

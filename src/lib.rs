@@ -24,6 +24,7 @@
 pub mod account;
 pub mod activity;
 pub mod app;
+pub mod appliance;
 pub mod audit;
 pub mod campaign;
 pub mod channel;

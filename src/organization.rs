@@ -34,12 +34,3 @@ pub fn list(connection: &Connection) -> Result<Vec<(OrganizationId, String)>, Er
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
-
-/// All organizations with the last row their audit logs are known to have had; 0 if nobody has looked.
-pub fn list_with_audit(connection: &Connection) -> Result<Vec<(OrganizationId, String, i64)>, Error> {
-    let mut statement = connection.prepare(
-        "SELECT id, name, coalesce(json_extract(figures, '$.audit_rows'), 0) FROM organization ORDER BY id",
-    )?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}

@@ -103,21 +103,23 @@ fn accept(tx: &Tx<'_>, chain: &Chain, waiting: &[Stamped]) -> Result<(), Error> 
     Ok(())
 }
 
-/// The task: carries over what waits, whenever something does, for ever.
+/// The task: carries over what waits for the organizations that are open, for ever. What waits for a closed one waits until
+/// someone opens it, or reads its log: a list over a thousand organizations must not open them all for a line each.
 pub async fn run(app: App) {
     loop {
-        let outcome = deliver_all(&app).await;
+        let outcome = deliver_to_open(&app).await;
         if let Err(error) = &outcome {
             tracing::warn!(error = crate::error::chain(error), "audit rows wait to be carried over");
         }
         tokio::select! {
             () = app.audit_deliverer.wake.notified() => {}
+            () = app.tenants.wait_for_opening() => {}
             () = tokio::time::sleep(RETRY), if outcome.is_err() => {}
         }
     }
 }
 
-async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
+async fn deliver_to_open(app: &Arc<AppInner>) -> Result<(), Error> {
     let organizations: Vec<OrganizationId> = app
         .control
         .read(|connection| -> Result<_, Error> {
@@ -128,7 +130,7 @@ async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
         .await?;
     let mut failure = None;
     // One that does not open must not keep the others waiting.
-    for organization_id in organizations {
+    for organization_id in organizations.into_iter().filter(|id| app.tenants.is_open(*id)) {
         if let Err(error) = app.deliver_audit(organization_id).await {
             failure = Some(error);
         }

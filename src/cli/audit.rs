@@ -79,7 +79,7 @@ pub(super) fn verify_all(data: &Path, wanted: Option<&str>) -> anyhow::Result<Ve
     let read = |connection: &rusqlite::Connection| -> Result<_, store::Error> {
         let chosen = wanted.map(|wanted| crate::organization::find(connection, wanted)).transpose()?;
         let own = verify::verify(connection, &Chain::of_appliance(&keyring))?;
-        Ok((chosen, own, crate::organization::list_with_audit(connection)?))
+        Ok((chosen, own, crate::appliance::list_audit_rows(connection)?))
     };
     let (chosen, own, organizations) = match store::peek(&control, &CONTROL, None, read)? {
         Peeked::Read(read) => read,

@@ -82,7 +82,7 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 32] = [
+const KNOWN_FIELDS: [&str; 33] = [
     "account_id",
     "action",
     "actor",
@@ -110,6 +110,7 @@ const KNOWN_FIELDS: [&str; 32] = [
     "query",
     "since",
     "sort",
+    "staff_role",
     "state",
     "theme",
     "time_zone",

@@ -13,8 +13,11 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{health, live, respond};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::activity::api as activity;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
 use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
@@ -32,6 +35,9 @@ use crate::mailbox::api as mailbox;
     paths(
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,
+        across::find_campaign_statistics, across::list_campaigns, across::find_mailbox_statistics, across::list_mailboxes,
+        account_admin::list_all_accounts, account_admin::update_any_account, account_admin::reset_any_second_factor,
+        appliance::list_organizations, appliance::find_organization,
         audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,

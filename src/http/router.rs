@@ -7,6 +7,7 @@ use axum::{Router, middleware as layers};
 
 use super::access::{self, Access};
 use super::{aliases, assets, health, live, metrics, middleware, openapi};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::account::permission::Permission::{
     ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead,
@@ -14,6 +15,8 @@ use crate::account::permission::Permission::{
 };
 use crate::activity::api as activity;
 use crate::app::App;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
 use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
@@ -30,14 +33,23 @@ use Access::{Account, MetricsToken, Own, Person, Public, Session, SessionOrCooki
 #[rustfmt::skip]
 pub fn routes() -> Routes {
     Routes::default()
+        .get("/api/instantly/admin/campaign/{id}/stats", Staff(ApplianceOperate), across::find_campaign_statistics)
+        .get("/api/instantly/admin/campaigns", Staff(ApplianceOperate), across::list_campaigns)
+        .get("/api/instantly/admin/email-account/{id}/stats", Staff(ApplianceOperate), across::find_mailbox_statistics)
+        .get("/api/instantly/admin/email-accounts", Staff(ApplianceOperate), across::list_mailboxes)
         .get("/api/instantly/campaign/{id}/messages", Session(InboxRead), instantly::list_campaign_messages)
         .get("/api/instantly/campaigns", Session(CampaignsRead), instantly::list_campaigns)
         .get("/api/instantly/email-accounts", Session(CampaignsRead), instantly::list_mailboxes)
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
+        .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
+        .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
         .get("/api/v1/admin/audit", Staff(ApplianceAdminister), audit::list_appliance_audit)
         .get("/api/v1/admin/audit/export", Staff(ApplianceAdminister), audit::export_appliance_audit)
+        .get("/api/v1/admin/organizations", Staff(ApplianceOperate), appliance::list_organizations)
+        .get("/api/v1/admin/organizations/{id}", Staff(ApplianceOperate), appliance::find_organization)
         .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
         .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
         .post("/api/v1/auth/link", Public, account::login_with_link)

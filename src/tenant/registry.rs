@@ -1,18 +1,24 @@
 //! The registry: which organizations are open.
 //!
 //! `find` opens on demand. A sweep closes what nobody has used for [`IDLE_MS`] and has nothing left to do, so an
-//! appliance with many organizations holds only the busy ones in memory. Each organization has a gate that is shut while
+//! appliance with many organizations holds only the busy ones in memory; beyond a number of them, those used longest ago
+//! are closed sooner. Each organization has a gate that is shut while
 //! it is opened and while it is closed: its folder never has two users, and one that takes long, be it for a migration,
 //! keeps nobody waiting but its own people.
 
+mod quiet;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
+pub use quiet::Look;
+
+use super::figures::Figures;
 use super::{Shared, Tenant, join_all};
 use crate::id::OrganizationId;
 use crate::store::Error;
@@ -35,7 +41,15 @@ struct Inner {
     gates: Mutex<BTreeMap<OrganizationId, Gate>>,
     is_closed: AtomicBool,
     failed: Mutex<BTreeMap<OrganizationId, String>>,
+    /// Most that stay open.
+    most_open: AtomicUsize,
+    measured: Mutex<BTreeMap<OrganizationId, Figures>>,
+    has_measured: Notify,
+    has_opened: Notify,
 }
+
+/// Most organizations that stay open, unless the configuration says otherwise.
+const MOST_OPEN: usize = 200;
 
 /// Locked while an organization is opened or closed.
 type Gate = Arc<tokio::sync::Mutex<()>>;
@@ -50,6 +64,10 @@ impl Registry {
             gates: Mutex::default(),
             is_closed: AtomicBool::new(false),
             failed: Mutex::default(),
+            most_open: AtomicUsize::new(MOST_OPEN),
+            measured: Mutex::default(),
+            has_measured: Notify::default(),
+            has_opened: Notify::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -79,6 +97,8 @@ impl Registry {
         let tenant = opened?;
         self.lock_for_writing().insert(id, Arc::clone(&tenant));
         tracing::info!(organization_id = %id, "organization opened");
+        self.inner.has_opened.notify_one();
+        self.close_surplus(id).await;
         Ok(tenant)
     }
 
@@ -98,7 +118,7 @@ impl Registry {
                 let _shut = gate.lock_owned().await;
                 let tenant = registry.lock_for_writing().remove(&id);
                 if let Some(tenant) = tenant {
-                    Tenant::close(tenant).await;
+                    registry.close(tenant).await;
                 }
             })
         };
@@ -122,7 +142,7 @@ impl Registry {
             // A gate that is shut: someone opens or closes it at this moment.
             let Ok(shut) = self.gate(id).try_lock_owned() else { continue };
             let Some(tenant) = self.remove_idle(id, since_ms) else { continue };
-            closing.push(tokio::spawn(close_behind(shut, tenant)));
+            closing.push(tokio::spawn(close_behind(shut, self.clone(), tenant)));
         }
         let count = closing.len();
         join_all(closing).await;
@@ -172,6 +192,6 @@ impl Registry {
 }
 
 /// Closes a tenant behind its gate.
-async fn close_behind(_shut: OwnedMutexGuard<()>, tenant: Arc<Tenant>) {
-    Tenant::close(tenant).await;
+async fn close_behind(_shut: OwnedMutexGuard<()>, registry: Registry, tenant: Arc<Tenant>) {
+    registry.close(tenant).await;
 }
