@@ -2,9 +2,11 @@
 
 pub mod api;
 pub mod factor;
+pub mod federation;
 pub mod limit;
 pub mod model;
 pub mod one_time;
+pub mod passkey;
 pub mod password;
 pub mod permission;
 pub mod session;

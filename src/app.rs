@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use crate::account::federation::oidc::Documents;
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
 use crate::account::session::Uses;
@@ -49,6 +50,8 @@ pub struct AppInner {
     pub audit_deliverer: Deliverer,
     /// Guards connections to addresses a user can set.
     pub outgoing: Guard,
+    /// What the issuers of identities say about themselves.
+    pub issuers: Documents,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -121,6 +124,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         audit_deliverer: Deliverer::default(),
         keyring,
         outgoing,
+        issuers: Documents::default(),
         signer,
         hasher: Hasher::new(),
         uses: Uses::default(),

@@ -22,6 +22,10 @@ pub enum Code {
     NoOrganization,
     /// The organization asks for a second factor that the account lacks.
     SecondFactorNeeded,
+    /// Nobody may register in this way.
+    RegistrationClosed,
+    /// Without it the account could not be signed in to any more.
+    LastWayIn,
     /// No such record in this organization.
     NotFound,
     /// No such route.
@@ -56,6 +60,8 @@ impl Code {
             Self::Forbidden => "forbidden",
             Self::NoOrganization => "no_organization",
             Self::SecondFactorNeeded => "second_factor_needed",
+            Self::RegistrationClosed => "registration_closed",
+            Self::LastWayIn => "last_way_in",
             Self::NotFound => "not_found",
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -75,10 +81,10 @@ impl Code {
         match self {
             Self::BadRequest | Self::InvalidField => 400,
             Self::Unauthenticated => 401,
-            Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded => 403,
+            Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded | Self::RegistrationClosed => 403,
             Self::NotFound | Self::NoSuchRoute => 404,
             Self::MethodNotAllowed => 405,
-            Self::Conflict | Self::SetupNeeded => 409,
+            Self::Conflict | Self::SetupNeeded | Self::LastWayIn => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,

@@ -304,12 +304,17 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// The refresh token of the cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<String> {
+    cookie_named(headers, COOKIE)
+}
+
+/// The value of a cookie.
+pub fn cookie_named(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _value)| *name == COOKIE)
+        .find(|(name, _value)| *name == wanted)
         .map(|(_name, value)| value.to_owned())
 }

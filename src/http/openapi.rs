@@ -14,6 +14,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::{health, live, respond};
 use crate::account::api as account;
+use crate::account::federation::api as federation;
+use crate::account::passkey::api as passkey;
 use crate::activity::api as activity;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
@@ -32,6 +34,11 @@ use crate::mailbox::api as mailbox;
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
+        federation::list_providers, federation::update_provider, federation::delete_provider,
+        federation::list_identities, federation::delete_identity, federation::finish_oauth, federation::start_oauth,
+        federation::list_sign_in_providers,
+        passkey::sign_in, passkey::start_sign_in, passkey::list_passkeys, passkey::create_passkey,
+        passkey::start_registration, passkey::update_passkey, passkey::delete_passkey,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,
         connection::delete_connection, connection::update_secret,

@@ -8,9 +8,11 @@ use axum::{Router, middleware as layers};
 use super::access::{self, Access};
 use super::{aliases, assets, health, live, metrics, middleware, openapi};
 use crate::account::api as account;
+use crate::account::federation::api as federation;
+use crate::account::passkey::api as passkey;
 use crate::account::permission::Permission::{
-    ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
-    OperationsManage, PayloadsRead,
+    ApplianceAdminister, ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead,
+    InboxChange, InboxRead, OperationsManage, PayloadsRead,
 };
 use crate::activity::api as activity;
 use crate::app::App;
@@ -35,11 +37,26 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/providers", Staff(ApplianceAdminister), federation::list_providers)
+        .put("/api/v1/admin/providers/{id}", Staff(ApplianceAdminister), federation::update_provider)
+        .delete("/api/v1/admin/providers/{id}", Staff(ApplianceAdminister), federation::delete_provider)
+        .get("/api/v1/auth/identities", Person, federation::list_identities)
+        .delete("/api/v1/auth/identities/{id}", Person, federation::delete_identity)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)
         .get("/api/v1/auth/me", Account, account::find_me)
         .put("/api/v1/auth/me", Person, account::update_me)
+        .post("/api/v1/auth/oauth/{provider}", Public, federation::finish_oauth)
+        .post("/api/v1/auth/oauth/{provider}/start", Public, federation::start_oauth)
+        .post("/api/v1/auth/passkey", Public, passkey::sign_in)
+        .post("/api/v1/auth/passkey/start", Public, passkey::start_sign_in)
+        .get("/api/v1/auth/passkeys", Person, passkey::list_passkeys)
+        .post("/api/v1/auth/passkeys", Person, passkey::create_passkey)
+        .post("/api/v1/auth/passkeys/start", Person, passkey::start_registration)
+        .patch("/api/v1/auth/passkeys/{id}", Person, passkey::update_passkey)
+        .delete("/api/v1/auth/passkeys/{id}", Person, passkey::delete_passkey)
+        .get("/api/v1/auth/providers", Public, federation::list_sign_in_providers)
         .post("/api/v1/auth/refresh", Own, account::refresh)
         .get("/api/v1/campaigns", Session(CampaignsRead), campaign::list_campaigns)
         .get("/api/v1/campaigns/{id}", Session(CampaignsRead), campaign::find_campaign)
