@@ -282,6 +282,20 @@ impl TestApp {
         create_person(&self.app, self.organization_id, &email, role).await
     }
 
+    /// An account that is a member of an organization.
+    pub(crate) async fn create_person(&self, organization_id: OrganizationId, email: &str, role: Role) -> Person {
+        create_person(&self.app, organization_id, email, role).await
+    }
+
+    /// Changes `control.db` directly.
+    pub(crate) async fn execute_control(&self, sql: &str) {
+        let sql = sql.to_owned();
+        let execute = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), salesbrain::store::Error> {
+            Ok(tx.connection().execute_batch(&sql)?)
+        };
+        self.app.control.write(execute).await.unwrap();
+    }
+
     /// A second organization with an owner of its own.
     pub(crate) async fn create_outsider(&self) -> Person {
         let created: Result<OrganizationId, salesbrain::store::Error> =
@@ -396,6 +410,18 @@ impl TestApp {
     /// PATCH as someone.
     pub(crate) async fn patch(&self, path: &str, person: &Person) -> Answer {
         self.send(Method::PATCH, path, Request { token: Some(&person.token), ..Request::default() }).await
+    }
+
+    /// PATCH as someone, with a body.
+    pub(crate) async fn patch_with(&self, path: &str, person: &Person, body: Value) -> Answer {
+        let request = Request { token: Some(&person.token), body: Some(body), ..Request::default() };
+        self.send(Method::PATCH, path, request).await
+    }
+
+    /// DELETE as someone, with a body.
+    pub(crate) async fn delete(&self, path: &str, person: &Person, body: Value) -> Answer {
+        let request = Request { token: Some(&person.token), body: Some(body), ..Request::default() };
+        self.send(Method::DELETE, path, request).await
     }
 
     /// Posts a webhook with the secret in its header.
