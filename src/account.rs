@@ -2,13 +2,19 @@
 
 pub mod api;
 pub mod factor;
+pub mod invitation;
 pub mod limit;
 pub mod model;
 pub mod one_time;
 pub mod password;
+pub mod password_change;
 pub mod permission;
+pub mod registration;
+pub mod second_factor;
 pub mod session;
+pub mod sessions;
 pub mod setup;
 pub mod standing;
 pub mod store;
 pub mod token;
+pub mod totp;

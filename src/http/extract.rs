@@ -82,11 +82,13 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 27] = [
+const KNOWN_FIELDS: [&str; 32] = [
     "account_id",
+    "address",
     "before",
     "campaign_id",
     "category",
+    "code",
     "contact_id",
     "cursor",
     "days",
@@ -102,6 +104,9 @@ const KNOWN_FIELDS: [&str; 27] = [
     "organization_name",
     "password",
     "provider",
+    "registration",
+    "smtp",
+    "token",
     "q",
     "query",
     "since",

@@ -14,6 +14,10 @@ use utoipa::{Modify, OpenApi};
 
 use super::{health, live, respond};
 use crate::account::api as account;
+use crate::account::password_change::api as password_change;
+use crate::account::registration::api as registration;
+use crate::account::second_factor::api as second_factor;
+use crate::account::sessions::api as sessions;
 use crate::activity::api as activity;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
@@ -36,6 +40,12 @@ use crate::settings::api as settings;
         mail::list_mails, mail::retry_mail,
         settings::show_settings, settings::update_settings, settings::send_test_mail,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
+        registration::show_options, registration::register, registration::verify_email,
+        password_change::change_email, password_change::forgot_password, password_change::reset_password,
+        password_change::update_password,
+        second_factor::find_second_factor, second_factor::show_second_factor, second_factor::create_totp,
+        second_factor::verify_totp, second_factor::delete_totp, second_factor::create_recovery_codes,
+        sessions::list_sessions, sessions::delete_sessions, sessions::delete_session,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,
         connection::delete_connection, connection::update_secret,
