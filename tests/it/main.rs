@@ -13,9 +13,15 @@ mod events;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod mail_server;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
