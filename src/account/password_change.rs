@@ -183,5 +183,5 @@ fn set_password(
 ) -> Result<Vec<SessionId>> {
     store::update_password(tx, account_id, password_hash)?;
     store::end_proofs(tx, account_id)?;
-    Ok(store::revoke_sessions(tx, account_id, except)?)
+    Ok(store::revoke_other_sessions(tx, account_id, except)?)
 }

@@ -2,8 +2,8 @@
 //!
 //! Someone who registers is told that a mail is on its way, whether or not the address has an account: the same answer
 //! after the same work (a hash, a token, a mail). What was asked for waits as a one-time token; the account exists once the
-//! link was opened, so nobody holds an account under a stranger's address. An invitation bound to the address proves it by
-//! itself, for its link went there.
+//! link was opened, so nobody holds an account under a stranger's address. An invitation that came to the address by mail
+//! proves it by itself; the same invitation passed on by hand does not.
 //!
 //! Links are built on the configured address, never on the `Host` header: whoever asks for a mail must not choose where
 //! its link leads.
@@ -14,14 +14,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::factor::Entered;
-use super::invitation;
+use super::invitation::{self, Shown};
 use super::model::{Language, parse_email, password_fault};
 use super::one_time;
 use super::password_change::{PASSWORD_RESET, PASSWORD_RESET_MS};
 use super::permission::Role;
 use super::session::{Client, SignedIn};
 use super::store::{self, NewAccount};
-use super::token::secret_hash;
 use crate::app::AppInner;
 use crate::audit::{Entry, Record, Who, delivery};
 use crate::clock::DAY_MS;
@@ -100,13 +99,13 @@ impl AppInner {
     /// Takes a registration.
     pub async fn register(&self, client: &Client, newcomer: Newcomer) -> Result<Registered> {
         self.take_attempt(client.caller(), "register")?;
-        let token_hash = newcomer.invitation_token.as_deref().map(secret_hash);
+        let shown = newcomer.invitation_token.as_deref().map(|token| Shown::read(&self.keyring, token));
         let now_ms = self.clock.now_ms();
         let (has_accounts, mode, invitation) = self
             .control
             .read(move |connection| -> Result<_> {
-                let invitation = match token_hash {
-                    Some(hash) => Some(invitation::find(connection, hash, now_ms)?),
+                let invitation = match shown {
+                    Some(shown) => Some(invitation::find(connection, shown.token_hash, now_ms)?),
                     None => None,
                 };
                 Ok((store::has_accounts(connection)?, settings::find_registration(connection)?, invitation))
@@ -121,13 +120,14 @@ impl AppInner {
             Some(Some(invitation)) => invitation.email,
             None => String::new(),
         };
-        let pending = self.prepare(newcomer, token_hash, mode).await?;
-        if bound_to.is_empty() {
+        let pending = self.prepare(newcomer, shown.map(|shown| shown.token_hash), mode).await?;
+        if !bound_to.is_empty() && bound_to != pending.email {
+            return Err(Error::invalid_field("email", "this invitation is for another e-mail address"));
+        }
+        let is_proven = !bound_to.is_empty() && shown.is_some_and(|shown| shown.is_from_mail);
+        if !is_proven {
             self.await_verification(pending).await?;
             return Ok(Registered::MailSent);
-        }
-        if bound_to != pending.email {
-            return Err(Error::invalid_field("email", "this invitation is for another e-mail address"));
         }
         let (account_id, home) = self.create_registered(client, pending, mode).await?;
         Ok(Registered::Session(Box::new(self.start_session(account_id, home, client).await?)))

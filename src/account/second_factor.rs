@@ -64,15 +64,6 @@ pub fn find_overview(connection: &Connection, id: AccountId) -> std::result::Res
     Ok(connection.prepare_cached(sql)?.query_row([id], read)?)
 }
 
-/// Takes every second factor from an account: for whoever lost them all. The caller has checked who asks, and writes it
-/// to the audit log.
-pub fn remove_all(tx: &Tx<'_>, id: AccountId) -> std::result::Result<(), StoreError> {
-    remove_totp(tx, id)?;
-    tx.connection().execute("DELETE FROM passkey WHERE account_id = ?1", [id])?;
-    tx.connection().execute("DELETE FROM recovery_code WHERE account_id = ?1", [id])?;
-    Ok(())
-}
-
 fn remove_totp(tx: &Tx<'_>, id: AccountId) -> std::result::Result<(), StoreError> {
     let sql = "UPDATE account SET totp_secret = NULL, totp_confirmed_at_ms = NULL, updated_at_ms = ?2 WHERE id = ?1";
     tx.connection().execute(sql, (id, tx.now_ms()))?;

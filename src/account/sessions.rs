@@ -60,7 +60,7 @@ impl AppInner {
         let entry = Entry::new(identity.who(), "session.revoked", Record::new("account", &id, account.email.clone()));
         let chain = self.audit.clone();
         let end = move |tx: &Tx<'_>| -> Result<Vec<SessionId>> {
-            let ended = store::revoke_sessions(tx, id, except)?;
+            let ended = store::revoke_other_sessions(tx, id, except)?;
             if !ended.is_empty() {
                 chain.append(tx, entry.changed(json!({ "sessions": ended }), json!({})))?;
             }

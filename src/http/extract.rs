@@ -82,8 +82,10 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 32] = [
+const KNOWN_FIELDS: &[&str] = &[
     "account_id",
+    "action",
+    "actor",
     "address",
     "before",
     "campaign_id",
@@ -93,6 +95,11 @@ const KNOWN_FIELDS: [&str; 32] = [
     "cursor",
     "days",
     "email",
+    "expires_at_ms",
+    "expires_days",
+    "is_second_factor_required",
+    "entity",
+    "format",
     "is_unread",
     "kind",
     "language",
@@ -102,18 +109,24 @@ const KNOWN_FIELDS: [&str; 32] = [
     "offset",
     "organization_id",
     "organization_name",
+    "overlap_hours",
     "password",
+    "permissions",
     "provider",
     "registration",
     "smtp",
     "token",
     "q",
     "query",
+    "role",
+    "role_id",
     "since",
     "sort",
+    "staff_role",
     "state",
     "theme",
     "time_zone",
+    "until",
     "view",
 ];
 

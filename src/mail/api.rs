@@ -50,8 +50,7 @@ pub async fn list_mails(State(app): State<App>) -> Result<Page<Mail>> {
 }
 
 fn show(app: &App, row: Row) -> Mail {
-    let is_to_pass_on =
-        matches!(row.state.as_str(), "held" | "failed") && row.expires_at_ms > app.clock.now_ms();
+    let is_to_pass_on = matches!(row.state.as_str(), "held" | "failed") && row.expires_at_ms > app.clock.now_ms();
     let opened = if is_to_pass_on { super::open(&app.keyring, row.id, &row.body).ok() } else { None };
     let link = opened.map(|opened| opened.link);
     let Row { id, kind, address, subject, state, attempts, last_error, created_at_ms, expires_at_ms, .. } = row;

@@ -144,7 +144,9 @@ pub async fn update_settings(
 fn check(request: &SmtpRequest) -> Result<()> {
     let is_host = !request.host.trim().is_empty()
         && request.host.len() <= 253
-        && !request.host.contains(|letter: char| letter.is_whitespace() || letter.is_control() || "/@".contains(letter));
+        && !request
+            .host
+            .contains(|letter: char| letter.is_whitespace() || letter.is_control() || "/@".contains(letter));
     if !is_host {
         return Err(Error::invalid_field("smtp.host", "this is not the name or address of a server"));
     }

@@ -5,9 +5,13 @@
 #[cfg(test)]
 mod assets;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod authorisation;
 #[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
@@ -22,6 +26,7 @@ mod openapi;
 mod operation;
 #[cfg(test)]
 mod registration;
+mod rates;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
@@ -30,5 +35,7 @@ mod support;
 mod tenants;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod token;
 #[cfg(test)]
 mod webhook;

@@ -9,24 +9,16 @@ use utoipa::ToSchema;
 use super::{Newcomer, Registered};
 use crate::account::api::{answer, answer_entered};
 use crate::account::factor::SignInAnswer;
+use crate::account::federation::{self, model::ProviderSummary};
 use crate::account::model::{Language, Session};
+use crate::account::passkey::ceremony;
 use crate::account::session::Client;
 use crate::app::App;
 use crate::error::Result;
 use crate::http::extract::Body;
+use crate::http::peer::Host;
 use crate::http::respond::Answer;
 use crate::settings::{self, Registration, smtp};
-
-/// A way to sign in with an identity of another service.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SignInProvider {
-    /// Its id, as the paths name it.
-    pub id: String,
-    /// `oidc` or `telegram_widget`.
-    pub kind: String,
-    /// What people read.
-    pub name: String,
-}
 
 /// How one gets in here.
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,28 +28,23 @@ pub struct SignInOptions {
     /// Links reach people by mail; without a mail server an administrator passes them on.
     is_mail_configured: bool,
     /// Other services one can sign in with.
-    providers: Vec<SignInProvider>,
+    providers: Vec<ProviderSummary>,
     /// The appliance's address allows passkeys: a name reached over TLS, or this machine.
     is_passkey_possible: bool,
 }
 
 /// How one gets in here.
 #[utoipa::path(get, path = "/api/v1/auth/options", tag = "session", responses((status = 200, body = Answer<SignInOptions>)))]
-pub async fn show_options(State(app): State<App>) -> Result<Answer<SignInOptions>> {
-    let (registration, is_mail_configured) = app
+pub async fn show_options(State(app): State<App>, parts: Parts) -> Result<Answer<SignInOptions>> {
+    let (registration, is_mail_configured, providers) = app
         .control
         .read(|connection| -> std::result::Result<_, crate::store::Error> {
-            Ok((settings::find_registration(connection)?, smtp::find(connection)?.is_some()))
+            let providers = federation::store::list_provider_summaries(connection)?;
+            Ok((settings::find_registration(connection)?, smtp::find(connection)?.is_some(), providers))
         })
         .await?;
-    let is_passkey_possible = is_passkey_possible(&app.config.base_url());
-    Ok(Answer::new(SignInOptions { registration, is_mail_configured, providers: Vec::new(), is_passkey_possible }))
-}
-
-/// Browsers offer passkeys to names they reach over TLS, and to the machine they run on.
-fn is_passkey_possible(base_url: &str) -> bool {
-    let Ok(url) = url::Url::parse(base_url) else { return false };
-    url.domain().is_some_and(|domain| url.scheme() == "https" || domain == "localhost")
+    let is_passkey_possible = ceremony::origin_of(&app.config, Host::of(&parts.headers).as_ref()).is_some();
+    Ok(Answer::new(SignInOptions { registration, is_mail_configured, providers, is_passkey_possible }))
 }
 
 /// What someone registers with.
