@@ -12,17 +12,18 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::factor::{Entered, SignInAnswer};
-use super::model::{Language, Me, Session, Theme};
+use super::model::{Account as AccountShape, Language, Me, Session, Theme};
 use super::permission::Role;
 use super::session::{Client, SignedIn};
 use super::setup::{NewOwner, Stage};
 use super::standing;
 use super::store::{self, ProfileChange};
 use crate::app::App;
+use crate::audit::{Entry, Record, Who};
 use crate::error::{Code, Error, Result};
-use crate::http::access::{COOKIE, Identity, cookie};
+use crate::http::access::{Identity, bearer, check_own_page, cookie, cookie_text};
 use crate::http::extract::Body;
-use crate::http::peer::{is_forwarded_tls, is_local, peer_address};
+use crate::http::peer::{is_local, peer_address};
 use crate::http::respond::Answer;
 
 /// Whether the appliance waits for its owner.
@@ -71,7 +72,9 @@ pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): B
             return Err(Error::new(Code::Forbidden, "the set-up code is wrong: it stands in the program's log"));
         }
     }
+    let client = Client::of(&parts, &app);
     let owner = NewOwner {
+        address: client.address_text(),
         email: request.email,
         name: request.name,
         password: request.password,
@@ -80,7 +83,6 @@ pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): B
         role: Role::Owner,
     };
     let (account_id, organization_id) = app.create_owner(owner, Stage::First).await?;
-    let client = Client::of(&parts, &app);
     let signed_in = app.start_session(account_id, Some(organization_id), &client).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
@@ -122,38 +124,43 @@ pub async fn login_with_link(
 /// Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "session", responses((status = 200, body = Answer<Session>)), params(("X-Requested-With" = String, Header, description = "any value")))]
 pub async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    if !headers.contains_key("x-requested-with") {
-        return Err(Error::new(Code::Forbidden, "send the header X-Requested-With"));
-    }
-    let Some(refresh_token) = cookie(&headers) else {
+    check_own_page(&headers)?;
+    let Some(refresh_token) = cookie(&headers, &app.config) else {
         return Err(Error::new(Code::Unauthenticated, "sign in first"));
     };
     match app.refresh_session(&refresh_token).await {
         Ok(signed_in) => Ok(answer(&app, signed_in, &headers)),
         Err(error) if error.code == Code::Unauthenticated => {
             let mut response = error.into_response();
-            set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
+            set_cookie(&mut response, &cookie_text(&headers, &app.config, "", 0));
             Ok(response)
         }
         Err(error) => Err(error),
     }
 }
 
-/// Ends the session.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "session", responses((status = 200)))]
+/// Ends the session: that of the access token, and that of the cookie. With the cookie alone it asks for the header that
+/// a foreign page cannot send.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "session", responses((status = 200), (status = 403, description = "neither a token nor the header")), params(("X-Requested-With" = Option<String>, Header, description = "any value")))]
 pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    // Signing out someone else's browser from a foreign page is harmless but rude: the same header as above.
-    let by_cookie = cookie(&headers).filter(|_token| headers.contains_key("x-requested-with"));
-    if let Some(refresh_token) = by_cookie {
-        app.end_session(&refresh_token).await?;
+    let own_page = check_own_page(&headers);
+    let is_own_page = own_page.is_ok();
+    let by_token = match bearer(&headers) {
+        Some(token) => app.find_session(token).await?.and_then(|standing| standing.session_id()),
+        None => None,
+    };
+    if by_token.is_none() {
+        // Signing out someone else's browser from a foreign page is harmless but rude.
+        own_page?;
     }
-    if let Some(token) = crate::http::access::bearer(&headers)
-        && let Some(id) = app.find_session(token).await?.and_then(|standing| standing.session_id())
-    {
+    if let Some(id) = by_token {
         app.revoke_session(id).await?;
     }
+    if let Some(refresh_token) = cookie(&headers, &app.config).filter(|_token| is_own_page) {
+        app.end_session(&refresh_token).await?;
+    }
     let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
-    set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
+    set_cookie(&mut response, &cookie_text(&headers, &app.config, "", 0));
     Ok(response)
 }
 
@@ -193,14 +200,41 @@ pub async fn update_me(
     let change = ProfileChange { name, language, theme, time_zone, shortcuts };
     let account_id = identity.standing.me.account.id;
     let Some(session_id) = identity.standing.session_id() else { return Err(Error::not_found("record")) };
+    let (chain, who, before) = (app.audit.clone(), identity.who(), identity.standing.me.account);
     let standing = app
         .control
         .write(move |tx| {
             store::update_profile(tx, account_id, &change)?;
-            standing::find_by_session(tx.connection(), session_id, tx.now_ms())
+            let standing = standing::find_by_session(tx.connection(), session_id, tx.now_ms())?;
+            if let Some(entry) = standing.as_ref().and_then(|now| profile_entry(who, &before, &now.me.account)) {
+                chain.append(tx, entry)?;
+            }
+            Ok::<_, crate::store::Error>(standing)
         })
         .await?;
     standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("record"))
+}
+
+/// What the audit log says of a changed profile; nothing if nothing changed.
+fn profile_entry(who: Who, before: &AccountShape, after: &AccountShape) -> Option<Entry> {
+    let values = |account: &AccountShape| {
+        [
+            ("name", json!(account.name)),
+            ("language", json!(account.language)),
+            ("theme", json!(account.theme)),
+            ("time_zone", json!(account.time_zone)),
+            ("shortcuts", json!(account.shortcuts)),
+        ]
+    };
+    let (mut was, mut is) = (serde_json::Map::new(), serde_json::Map::new());
+    for ((name, old), (_name, new)) in values(before).into_iter().zip(values(after)) {
+        if old != new {
+            was.insert(name.to_owned(), old);
+            is.insert(name.to_owned(), new);
+        }
+    }
+    let record = Record::new("account", &after.id, after.email.clone());
+    (!is.is_empty()).then(|| Entry::new(who, "account.updated", record).changed(was.into(), is.into()))
 }
 
 /// Most keys a person changes, and the longest name of a command or key.
@@ -243,15 +277,9 @@ pub(super) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Res
     let mut response = Answer::new(signed_in.session).into_response();
     if let Some(refresh_token) = signed_in.refresh_token {
         let max_age_s = app.config.session_days.saturating_mul(86_400);
-        set_cookie(&mut response, &cookie_text(headers, &refresh_token, max_age_s, &app.config.public_url));
+        set_cookie(&mut response, &cookie_text(headers, &app.config, &refresh_token, max_age_s));
     }
     response
-}
-
-/// The cookie's text; `Secure` when the appliance is reached over TLS.
-fn cookie_text(headers: &HeaderMap, value: &str, max_age_s: i64, public_url: &str) -> String {
-    let secure = if public_url.starts_with("https://") || is_forwarded_tls(headers) { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
 }
 
 fn set_cookie(response: &mut Response, text: &str) {

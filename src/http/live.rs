@@ -104,7 +104,7 @@ async fn accept(
 ) -> Result<Response> {
     let standing = match bearer(&headers).or_else(|| api_key(&headers)) {
         Some(token) => Some(app.find_bearer(token).await?.ok_or_else(unauthenticated)?),
-        None => match cookie(&headers) {
+        None => match cookie(&headers, &app.config) {
             Some(refresh_token) if is_own_origin(&headers, &app.config.public_url) => {
                 app.find_session_by_cookie(&refresh_token).await?
             }

@@ -13,20 +13,26 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{health, live, respond};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
 use crate::contact::api as contact;
 use crate::error::{Code, Error, Result};
 use crate::inbox::{api as inbox, search_api};
+use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
 use crate::organization::api as organization;
 use crate::organization::invitation::api as invitation;
 use crate::organization::member::api as member;
 use crate::organization::role::api as role;
+use crate::settings::api as settings;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -36,7 +42,13 @@ use crate::organization::role::api as role;
     paths(
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,
+        mail::list_mails, mail::retry_mail,
+        settings::show_settings, settings::update_settings, settings::send_test_mail,
         api_key::list_api_keys, api_key::create_api_key, api_key::delete_api_key, api_key::rotate_api_key,
+        across::find_campaign_statistics, across::list_campaigns, across::find_mailbox_statistics, across::list_mailboxes,
+        account_admin::list_all_accounts, account_admin::update_any_account, account_admin::reset_any_second_factor,
+        appliance::list_organizations, appliance::find_organization,
+        audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,
@@ -116,8 +128,9 @@ pub async fn serve_docs(Path(path): Path<String>) -> Result<Response> {
     let file = served.map_err(|error| Error::internal(error.to_string()))?;
     let Some(file) = file else { return Err(Error::new(Code::NoSuchRoute, "there is no such route")) };
     let mut response = ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response();
-    // The page sets styles and small images of its own; it may talk to this server only.
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    // The page sets its styles by script, which no policy stops, and shows small images of its own; it may talk to this
+    // server only.
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                   connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     Ok(response)

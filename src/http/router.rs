@@ -5,28 +5,34 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware as layers};
 
-use super::access::{self, Access};
-use super::{aliases, assets, health, live, metrics, middleware, openapi};
+use super::access::{self, Access, Gate};
+use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::account::permission::Permission::{
-    ApiKeysManage, ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange,
-    InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage, OrganizationOwn, PayloadsRead,
-    RolesManage,
+    ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
+    ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
+    OrganizationOwn, PayloadsRead, RolesManage,
 };
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
 use crate::app::App;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
 use crate::contact::api as contact;
 use crate::error::{Code, Error};
 use crate::inbox::{api as inbox, search_api};
+use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
 use crate::organization::api as organization;
 use crate::organization::invitation::api as invitation;
 use crate::organization::member::api as member;
 use crate::organization::role::api as role;
+use crate::settings::api as settings;
 
 use Access::{
     Account, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session, SessionOrCookie, Staff,
@@ -37,16 +43,34 @@ use Access::{
 #[rustfmt::skip]
 pub fn routes() -> Routes {
     Routes::default()
+        .get("/api/instantly/admin/campaign/{id}/stats", Staff(ApplianceOperate), across::find_campaign_statistics)
+        .get("/api/instantly/admin/campaigns", Staff(ApplianceOperate), across::list_campaigns)
+        .get("/api/instantly/admin/email-account/{id}/stats", Staff(ApplianceOperate), across::find_mailbox_statistics)
+        .get("/api/instantly/admin/email-accounts", Staff(ApplianceOperate), across::list_mailboxes)
         .get("/api/instantly/campaign/{id}/messages", Session(InboxRead), instantly::list_campaign_messages)
         .get("/api/instantly/campaigns", Session(CampaignsRead), instantly::list_campaigns)
         .get("/api/instantly/email-accounts", Session(CampaignsRead), instantly::list_mailboxes)
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
+        .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
+        .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
+        .get("/api/v1/admin/audit", Staff(ApplianceAdminister), audit::list_appliance_audit)
+        .get("/api/v1/admin/audit/export", Staff(ApplianceAdminister), audit::export_appliance_audit)
+        .get("/api/v1/admin/mails", Staff(ApplianceAdminister), mail::list_mails)
+        .post("/api/v1/admin/mails/{id}/retry", Staff(ApplianceAdminister), mail::retry_mail)
+        .get("/api/v1/admin/organizations", Staff(ApplianceOperate), appliance::list_organizations)
+        .get("/api/v1/admin/organizations/{id}", Staff(ApplianceOperate), appliance::find_organization)
+        .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
+        .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
+        .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
         .get("/api/v1/api-keys", Session(ApiKeysManage), api_key::list_api_keys)
         .post("/api/v1/api-keys", Session(ApiKeysManage), api_key::create_api_key)
         .delete("/api/v1/api-keys/{id}", Session(ApiKeysManage), api_key::delete_api_key)
         .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
+        .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
+        .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)
@@ -157,11 +181,16 @@ impl Routes {
         for (route, add) in self.entries {
             router = router.route(route.path, add(app, route.access));
         }
-        router
+        let router = router
             .fallback(assets::serve_asset)
             .method_not_allowed_fallback(refuse_method)
             .layer(tower_http::compression::CompressionLayer::new())
-            .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic));
+        let router = match cors::layer(&app.config) {
+            Some(layer) => router.layer(layer),
+            None => router,
+        };
+        router
             // Around everything else: a panic is counted and logged with its request's id like any other failure.
             .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .with_state(App::clone(app))
@@ -198,8 +227,10 @@ impl Routes {
     ) -> Self {
         for path in std::iter::once(path).chain(aliases::of(&method, path)) {
             let handler = handler.clone();
+            let is_counted = rate::is_counted(path);
             let add: AddRoute = Box::new(move |app, access| {
-                on(filter, handler).layer(layers::from_fn_with_state((App::clone(app), access), access::check))
+                let gate = Gate { app: App::clone(app), access, is_counted };
+                on(filter, handler).layer(layers::from_fn_with_state(gate, access::check))
             });
             self.entries.push((Route { method: method.clone(), path, access }, add));
         }

@@ -7,9 +7,13 @@ mod api_key;
 #[cfg(test)]
 mod assets;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod authorisation;
 #[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
@@ -21,6 +25,8 @@ mod operation;
 #[cfg(test)]
 mod organization;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod support;
@@ -28,5 +34,7 @@ mod support;
 mod tenants;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod token;
 #[cfg(test)]
 mod webhook;
