@@ -74,9 +74,10 @@ impl AppInner {
     }
 }
 
+/// In the order they were put down: ids made in the same millisecond are in none.
 fn list_waiting(connection: &rusqlite::Connection, organization_id: OrganizationId) -> Result<Vec<Stamped>, Error> {
     let mut statement = connection
-        .prepare_cached("SELECT entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY id LIMIT ?2")?;
+        .prepare_cached("SELECT entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY rowid LIMIT ?2")?;
     let texts = statement.query_map((organization_id, BATCH), |row| row.get::<_, String>(0))?;
     let mut waiting = Vec::new();
     for text in texts {
