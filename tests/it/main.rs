@@ -19,12 +19,19 @@ mod events;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod mail_server;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
+#[cfg(test)]
 mod organization;
 #[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
