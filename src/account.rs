@@ -1,6 +1,7 @@
 //! Accounts: who may sign in, how, and what their role allows.
 
 pub mod api;
+pub mod avatar;
 pub mod factor;
 pub mod limit;
 pub mod model;

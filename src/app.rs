@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use crate::account::avatar::Studio;
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
 use crate::account::session::Uses;
@@ -51,6 +52,8 @@ pub struct AppInner {
     pub signer: Signer,
     /// Hashes and checks passwords.
     pub hasher: Hasher,
+    /// Makes pictures of people.
+    pub studio: Studio,
     /// When sessions and keys were last in use.
     pub uses: Uses,
     /// Slows down guessing.
@@ -119,6 +122,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         keyring,
         signer,
         hasher: Hasher::new(),
+        studio: Studio::default(),
         uses: Uses::default(),
         revoked_sessions: broadcast::Sender::new(REVOKED_BACKLOG),
         webhook_routes: WebhookRoutes::default(),

@@ -30,6 +30,8 @@ pub enum Code {
     MethodNotAllowed,
     /// The record is in a state that does not allow it, or exists already.
     Conflict,
+    /// The body did not arrive in time.
+    RequestTimeout,
     /// The body is larger than allowed.
     PayloadTooLarge,
     /// The body's type is not understood here.
@@ -60,6 +62,7 @@ impl Code {
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict => "conflict",
+            Self::RequestTimeout => "request_timeout",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::RateLimited => "rate_limited",
@@ -78,6 +81,7 @@ impl Code {
             Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded => 403,
             Self::NotFound | Self::NoSuchRoute => 404,
             Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::Conflict | Self::SetupNeeded => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
+use super::body::is_too_slow;
 use crate::error::{Code, Error};
 use crate::store::page::Cursor;
 
@@ -68,7 +69,13 @@ pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, E
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
         let is_limit = std::error::Error::source(&error)
             .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-        if is_limit { too_large() } else { Error::new(Code::BadRequest, "the body ended too early").because(error) }
+        if is_limit {
+            too_large()
+        } else if is_too_slow(&error) {
+            Error::new(Code::RequestTimeout, "the body took too long to arrive")
+        } else {
+            Error::new(Code::BadRequest, "the body ended too early").because(error)
+        }
     })
 }
 

@@ -8,6 +8,7 @@ use axum::{Router, middleware as layers};
 use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::api as account;
+use crate::account::avatar::api as avatar;
 use crate::account::permission::Permission::{
     ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
     OperationsManage, PayloadsRead,
@@ -22,7 +23,7 @@ use crate::error::{Code, Error};
 use crate::inbox::{api as inbox, search_api};
 use crate::mailbox::api as mailbox;
 
-use Access::{Account, MetricsToken, Own, Person, Public, Session, SessionOrCookie, Staff};
+use Access::{Account, AccountOrCookie, MetricsToken, Own, Person, Public, Session, SessionOrCookie, Staff};
 
 /// All routes.
 #[expect(clippy::too_many_lines, reason = "one line per route, and nothing else")]
@@ -35,6 +36,7 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/accounts/{id}/avatar", AccountOrCookie, avatar::find_avatar)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)
@@ -80,6 +82,8 @@ pub fn routes() -> Routes {
         .get("/api/v1/statistics", Session(CampaignsRead), campaign::find_statistics)
         .get("/api/v1/status", Session(ConnectionsRead), health::show_status)
         .get("/api/v1/unrouted-events", Staff(ApplianceOperate), connection::list_unrouted_events)
+        .post("/api/v1/uploads/avatar", Person, avatar::update_avatar)
+        .delete("/api/v1/uploads/avatar", Person, avatar::delete_avatar)
         .get("/docs", Public, openapi::redirect_to_docs)
         .get("/docs/{*path}", Public, openapi::serve_docs)
         .get("/health", Public, health::show_health)

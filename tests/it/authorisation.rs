@@ -12,6 +12,7 @@ use salesbrain::http::router::routes;
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 
+use crate::avatar;
 use crate::live::{self, Knock};
 use crate::support::{Answer, Person, Request, TestApp, reply, wait_until};
 
@@ -26,6 +27,9 @@ enum Needs {
     Account,
     /// A session; a key will not do.
     Person,
+    /// To share an organization with the account of the path, or to be of the staff; a key may see who the members are.
+    /// For all others the account is not there.
+    Colleague,
     /// The permission in the session's organization.
     Here(&'static str),
     /// A permission of the appliance's staff.
@@ -34,7 +38,7 @@ enum Needs {
     Socket,
 }
 
-use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, Socket, Staff};
+use Needs::{Account, Colleague, Here, Nothing, OwnProof, Person as SignedIn, Socket, Staff};
 
 /// Method, path, what it asks.
 #[rustfmt::skip]
@@ -45,6 +49,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/accounts/{id}/avatar", Colleague),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
@@ -101,6 +106,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/statistics", Here("campaigns.read")),
     ("GET", "/api/v1/status", Here("connections.read")),
     ("GET", "/api/v1/unrouted-events", Staff("appliance.operate")),
+    ("POST", "/api/v1/uploads/avatar", SignedIn),
+    ("DELETE", "/api/v1/uploads/avatar", SignedIn),
     ("GET", "/docs", Nothing(308)),
     ("GET", "/docs/{*path}", Nothing(200)),
     ("GET", "/health", Nothing(200)),
@@ -187,7 +194,7 @@ const STANDING: [Caller; 9] =
 fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
-        Account => &STANDING[..],
+        Account | Colleague => &STANDING[..],
         SignedIn => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Socket => rights("inbox.read"),
         Here(permission) | Staff(permission) => rights(permission),
@@ -199,6 +206,7 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let refusal = if needs == Socket { 401 } else { 403 };
     match caller {
         caller if !permitted.contains(&caller) => Expected::Exactly(refusal),
+        KeyWithoutScope | KeyThatReads if needs == Colleague => Expected::Exactly(404),
         // The outsider owns an organization, so nothing but the wall between organizations is in the way.
         Outsider if has_id => Expected::Exactly(404),
         _ => Expected::Success,
@@ -270,6 +278,7 @@ async fn build() -> World {
     }
     let secret = test.create_connection(test.organization_id).await;
     test.post_webhook(&secret, &reply(&json!({}))).await.expect(200);
+    avatar::upload(&test, &operator.token, "image/png", avatar::png(8, 8)).await.expect(200);
     let records = find_records(&test, &operator).await;
     for person in [&operator, &outsider] {
         wait_until("search answers", async || test.get("/api/v1/search?q=thursday", person).await.status == 200).await;
@@ -323,6 +332,9 @@ impl World {
     /// A record of the first organization for the `{id}` of a path; what a call uses up is made anew.
     async fn find_id(&self, path: &str) -> String {
         let records = &self.records;
+        if path.contains("/accounts/") {
+            return self.test.operator.account_id.to_string();
+        }
         let kinds = [
             ("/campaign", &records.campaign),
             ("/contacts/", &records.contact),
@@ -359,6 +371,9 @@ impl World {
             ("POST", _) => Some(json!({})),
             _ => None,
         };
+        if (method, path) == ("POST", "/api/v1/uploads/avatar") {
+            return avatar::upload(&self.test, token, "image/png", avatar::png(8, 8)).await;
+        }
         let token = (!token.is_empty()).then_some(token);
         let headers = vec![("x-requested-with", "salesbrain".to_owned())];
         self.test.send(Method::from_bytes(method.as_bytes()).unwrap(), &full, Request { token, headers, body }).await

@@ -7,6 +7,10 @@ mod assets;
 #[cfg(test)]
 mod authorisation;
 #[cfg(test)]
+mod avatar;
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod cross_origin;
