@@ -17,6 +17,8 @@ mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod guessing;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod openapi;
@@ -24,6 +26,8 @@ mod openapi;
 mod operation;
 #[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
