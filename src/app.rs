@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 
 use crate::account::avatar::Studio;
+use crate::account::federation::oidc::Documents;
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
 use crate::account::session::Uses;
@@ -17,7 +18,10 @@ use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
 use crate::http::rate::RateLimits;
-use crate::id::{IdSource, SessionId};
+use crate::id::IdSource;
+use crate::mail::Mailer;
+use crate::organization::removal::Remover;
+use crate::outgoing::Guard;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
 use crate::store::{self, Database};
@@ -48,6 +52,14 @@ pub struct AppInner {
     pub audit: Chain,
     /// Carries audit rows into the organizations' logs.
     pub audit_deliverer: Deliverer,
+    /// Guards connections to addresses a user can set.
+    pub outgoing: Guard,
+    /// Sends our mail.
+    pub mailer: Mailer,
+    /// Wakes the task that removes organizations whose time is over.
+    pub remover: Remover,
+    /// What the issuers of identities say about themselves.
+    pub issuers: Documents,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -60,8 +72,8 @@ pub struct AppInner {
     pub attempts: AttemptLimiter,
     /// How many requests a caller may send.
     pub rates: RateLimits,
-    /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
-    pub revoked_sessions: broadcast::Sender<SessionId>,
+    /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
+    pub revoked_sessions: broadcast::Sender<uuid::Uuid>,
     /// Which webhook secret belongs where.
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
@@ -90,6 +102,9 @@ pub enum OpenError {
     /// The master key cannot be used.
     #[error("cannot use the master key")]
     Key(#[source] crate::secret::KeyError),
+    /// TLS cannot be used.
+    #[error("cannot prepare outgoing connections")]
+    Outgoing(#[source] reqwest::Error),
 }
 
 /// Opens the data folder.
@@ -107,6 +122,8 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let keyring = Keyring::open(&config.data.join("secret.key")).map_err(OpenError::Key)?;
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
+    let outgoing = Guard::new(&config.outgoing_allowed).map_err(OpenError::Outgoing)?;
+    tenants.set_limit(config.open_organizations);
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
@@ -119,7 +136,11 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
+        mailer: Mailer::default(),
+        remover: Remover::default(),
         keyring,
+        outgoing,
+        issuers: Documents::default(),
         signer,
         hasher: Hasher::new(),
         studio: Studio::default(),

@@ -23,7 +23,9 @@
 
 pub mod account;
 pub mod activity;
+pub mod api_key;
 pub mod app;
+pub mod appliance;
 pub mod audit;
 pub mod campaign;
 pub mod channel;
@@ -36,10 +38,13 @@ pub mod error;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod mail;
 pub mod mailbox;
 pub mod network;
 pub mod organization;
+pub mod outgoing;
 pub mod search;
 pub mod secret;
+pub mod settings;
 pub mod store;
 pub mod tenant;

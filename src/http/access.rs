@@ -9,7 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::peer::{is_forwarded_tls, peer_address};
-use crate::account::permission::Permission;
+use crate::account::permission::{Permission, PermissionSet};
 use crate::account::session::Client;
 use crate::account::standing::{self, Standing, Via};
 use crate::account::token::{KEY_PREFIX, secret_hash};
@@ -17,7 +17,8 @@ use crate::app::{App, AppInner};
 use crate::audit::{Entry, Record, Who, delivery};
 use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::id::OrganizationId;
+use crate::id::{OrganizationId, SessionId};
+use crate::store::Tx;
 use crate::tenant::Tenant;
 
 /// Name of the cookie that holds the refresh token where the appliance is reached without TLS.
@@ -89,9 +90,28 @@ impl Caller {
     pub fn who(&self) -> Who {
         who(&self.standing, &self.client)
     }
+
+    /// The caller without the organization's handle.
+    pub fn identity(&self) -> Identity {
+        Identity { standing: self.standing.clone(), client: self.client.clone() }
+    }
 }
 
 impl Identity {
+    /// The session, where a key must not do what is asked.
+    pub fn session_id(&self) -> Result<SessionId> {
+        self.standing.session_id().ok_or_else(needs_person)
+    }
+
+    /// The caller as they stand inside a write transaction, if they still have the permission. Two requests that were
+    /// both allowed when they came in must not both be carried out if the first takes the right from the second.
+    pub fn check_again(&self, tx: &Tx<'_>, id: OrganizationId, permission: Permission) -> Result<Standing> {
+        let found = standing::find_again(tx.connection(), &self.standing, id, tx.now_ms())?;
+        let standing = found.ok_or_else(|| Error::not_found("record"))?;
+        check_entry(&standing, permission)?;
+        Ok(standing)
+    }
+
     /// The caller as the audit log names it.
     pub fn who(&self) -> Who {
         who(&self.standing, &self.client)
@@ -101,6 +121,10 @@ impl Identity {
     pub fn organization_id(&self) -> Result<OrganizationId> {
         self.standing.me.organization.as_ref().map(|organization| organization.id).ok_or_else(no_organization)
     }
+}
+
+fn needs_person() -> Error {
+    Error::new(Code::Forbidden, "this needs a person who is signed in: an API key cannot do it")
 }
 
 fn who(standing: &Standing, client: &Client) -> Who {
@@ -164,10 +188,7 @@ pub async fn check(State(gate): State<Gate>, request: Request, next: Next) -> Re
         }
         Access::Person => {
             if identity.standing.session_id().is_none() {
-                return Err(Error::new(
-                    Code::Forbidden,
-                    "this needs a person who is signed in: an API key cannot do it",
-                ));
+                return Err(needs_person());
             }
             parts.extensions.insert(identity);
         }
@@ -313,6 +334,15 @@ pub fn check_permission(standing: &Standing, permission: Permission) -> Result<(
     Err(Error::new(Code::Forbidden, detail))
 }
 
+/// Refuses unless the caller has every right that is given or taken.
+pub fn check_covers(standing: &Standing, rights: PermissionSet) -> Result<()> {
+    if standing.me.permissions.covers(rights) {
+        return Ok(());
+    }
+    let detail = "nobody gives or takes rights they do not have themselves: ask an owner";
+    Err(Error::new(Code::Forbidden, detail))
+}
+
 /// The seeds' `organization_id` is accepted where it says what the session says anyway.
 fn check_organization(id: OrganizationId, query: Option<&str>) -> Result<()> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or("").as_bytes());
@@ -326,7 +356,7 @@ fn check_organization(id: OrganizationId, query: Option<&str>) -> Result<()> {
 }
 
 /// The key of `X-Api-Key`, for programs that cannot set `Authorization`.
-fn api_key(headers: &HeaderMap) -> Option<&str> {
+pub fn api_key(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-api-key")?.to_str().ok().map(str::trim)
 }
 
@@ -344,7 +374,11 @@ fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
 
 /// The refresh token of the cookie.
 pub fn cookie(headers: &HeaderMap, config: &Config) -> Option<String> {
-    let wanted = if is_secure(headers, config) { SECURE_COOKIE } else { COOKIE };
+    cookie_named(headers, if is_secure(headers, config) { SECURE_COOKIE } else { COOKIE })
+}
+
+/// The value of a cookie.
+pub fn cookie_named(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -102,8 +102,10 @@ fn without_value(sentence: &str) -> String {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 27] = [
+const KNOWN_FIELDS: &[&str] = &[
     "account_id",
+    "action",
+    "actor",
     "before",
     "campaign_id",
     "category",
@@ -111,6 +113,11 @@ const KNOWN_FIELDS: [&str; 27] = [
     "cursor",
     "days",
     "email",
+    "expires_at_ms",
+    "expires_days",
+    "is_second_factor_required",
+    "entity",
+    "format",
     "is_unread",
     "kind",
     "language",
@@ -120,15 +127,21 @@ const KNOWN_FIELDS: [&str; 27] = [
     "offset",
     "organization_id",
     "organization_name",
+    "overlap_hours",
     "password",
+    "permissions",
     "provider",
     "q",
     "query",
+    "role",
+    "role_id",
     "since",
     "sort",
+    "staff_role",
     "state",
     "theme",
     "time_zone",
+    "until",
     "view",
 ];
 
