@@ -244,7 +244,8 @@ const SHORTCUT_CHARS: usize = 40;
 /// Control characters, and those that turn the direction of the text around them: a name must not look like another, nor
 /// break the line it stands in.
 fn is_invisible(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    letter.is_control()
+        || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 fn check_profile(request: &ProfileRequest) -> Result<()> {
