@@ -4,6 +4,7 @@ pub mod admin;
 pub mod api;
 pub mod factor;
 pub mod federation;
+pub mod import;
 pub mod invitation;
 pub mod limit;
 pub mod model;

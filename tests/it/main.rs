@@ -29,9 +29,13 @@ mod operation;
 #[cfg(test)]
 mod organization;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod rates;
 #[cfg(test)]
 mod registration;
+#[cfg(test)]
+mod second_factor;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
