@@ -35,9 +35,13 @@ mod operation;
 #[cfg(test)]
 mod organization;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod rates;
 #[cfg(test)]
 mod registration;
+#[cfg(test)]
+mod second_factor;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
