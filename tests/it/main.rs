@@ -25,12 +25,19 @@ mod guessing;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod mail_server;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
+#[cfg(test)]
 mod organization;
 #[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
