@@ -31,11 +31,11 @@ enum Needs {
     Account,
     /// A session; a key will not do.
     Person,
-    /// The same, where what is sent here is answered with this status: another person's record, a proof nobody has.
-    PersonGets(u16),
     /// To share an organization with the account of the path, or to be of the staff; a key may see who the members are.
     /// For all others the account is not there.
     Colleague,
+    /// The same, where what is sent here is answered with this status: another person's record, a proof nobody has.
+    PersonGets(u16),
     /// The permission in the session's organization.
     Here(&'static str),
     /// The same, of a member who is signed in: staff and keys will not do.
@@ -74,6 +74,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/accounts/{id}/avatar", Colleague),
     ("GET", "/api/v1/admin/mails", Staff("appliance.administer")),
     ("POST", "/api/v1/admin/mails/{id}/retry", Staff("appliance.administer")),
     ("GET", "/api/v1/admin/settings", Staff("appliance.administer")),
@@ -81,7 +82,6 @@ const TABLE: &[(&str, &str, Needs)] = &[
     // There is no mail server.
     ("POST", "/api/v1/admin/settings/test-mail", StaffGets("appliance.administer", 400)),
     ("POST", "/api/v1/auth/email", SignedIn),
-    ("GET", "/api/v1/accounts/{id}/avatar", Colleague),
     ("GET", "/api/v1/admin/accounts", Staff("appliance.administer")),
     ("PATCH", "/api/v1/admin/accounts/{id}", Staff("appliance.administer")),
     ("POST", "/api/v1/admin/accounts/{id}/reset-second-factor", Staff("appliance.administer")),
@@ -282,8 +282,8 @@ const STANDING: [Caller; 9] =
 fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
-        SignedIn | PersonGets(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Account | Colleague => &STANDING[..],
+        SignedIn | PersonGets(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Inside => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         InsideAsMember => &[Viewer, Member, Admin, Owner, Outsider],
         Socket => rights("inbox.read"),
@@ -309,8 +309,8 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let refusal = if needs == Socket { 401 } else { 403 };
     match caller {
         caller if !permitted.contains(&caller) => Expected::Exactly(refusal),
-        _ if let PersonGets(status) | StaffGets(_, status) = needs => Expected::Exactly(status),
         KeyWithoutScope | KeyThatReads if needs == Colleague => Expected::Exactly(404),
+        _ if let PersonGets(status) | StaffGets(_, status) = needs => Expected::Exactly(status),
         // The outsider owns an organization, so nothing but the wall between organizations is in the way.
         Outsider if has_id => Expected::Exactly(404),
         _ => Expected::Success,
