@@ -6,7 +6,10 @@ import * as calls from "../../api/calls";
 import { acceptMe, useMe } from "../../api/session";
 import type { Account, Language } from "../../api/types";
 import { useErrorText } from "../../components/error_text";
-import { runCommand, setShortcutsOn, useShortcutsOn } from "../../keyboard/commands";
+import { runCommand } from "../../keyboard/commands";
+import { setShortcutsOn, useShortcutsOn } from "../../keyboard/switch";
+import { AvatarPart } from "../profile/avatar_part";
+import { ShortcutsPart } from "../profile/shortcuts_part";
 import styles from "./settings.module.css";
 import { settingsWords } from "./words";
 
@@ -33,6 +36,7 @@ export function ProfileSection() {
   return (
     <div className={styles.narrow}>
       <h2>{t("profile")}</h2>
+      <AvatarPart />
       <form onSubmit={handleSubmit} className={styles.form} style={{ padding: 0 }}>
         <TextInput name="name" label={t("name")} defaultValue={account.name} autoComplete="name" required withAsterisk={false} style={{ flex: 1 }} />
         <Button type="submit" variant="default">
@@ -71,6 +75,7 @@ export function ProfileSection() {
           {t("shortcuts_show")}
         </Button>
       </div>
+      <ShortcutsPart />
     </div>
   );
 }
