@@ -118,7 +118,7 @@ function SignedIn({ token, invitation, signedIn }: { token: string; invitation: 
       <FormError error={accept.error ?? change.error} />
       {isOther ? (
         <Button loading={change.isPending} onClick={() => change.mutate()}>
-          {t("invitation_switch", { email: invitation.email ?? "" })}
+          {t("invitation_switch")}
         </Button>
       ) : (
         <Button loading={accept.isPending} onClick={() => accept.mutate()}>

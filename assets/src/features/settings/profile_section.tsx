@@ -36,7 +36,6 @@ export function ProfileSection() {
   return (
     <div className={styles.narrow}>
       <h2>{t("profile")}</h2>
-      <AvatarPart />
       <form onSubmit={handleSubmit} className={styles.form} style={{ padding: 0 }}>
         <TextInput name="name" label={t("name")} defaultValue={account.name} autoComplete="name" required withAsterisk={false} style={{ flex: 1 }} />
         <Button type="submit" variant="default">
@@ -44,6 +43,7 @@ export function ProfileSection() {
         </Button>
       </form>
       <p className={styles.soft}>{[account.email, organization?.role_name ?? (organization?.role && organization.role !== "custom" ? t(`role_${organization.role}`) : null)].filter(Boolean).join(" · ")}</p>
+      <AvatarPart />
       <Select
         label={t("language")}
         value={account.language}
