@@ -123,12 +123,12 @@ pub async fn login_with_link(
 
 /// Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "session", responses((status = 200, body = Answer<Session>)), params(("X-Requested-With" = String, Header, description = "any value")))]
-pub async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+pub async fn refresh(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response> {
     check_own_page(&headers)?;
     let Some(refresh_token) = cookie(&headers, &app.config) else {
         return Err(Error::new(Code::Unauthenticated, "sign in first"));
     };
-    match app.refresh_session(&refresh_token).await {
+    match app.refresh_session(&refresh_token, &client).await {
         Ok(signed_in) => Ok(answer(&app, signed_in, &headers)),
         Err(error) if error.code == Code::Unauthenticated => {
             let mut response = error.into_response();
@@ -263,7 +263,7 @@ fn check_profile(request: &ProfileRequest) -> Result<()> {
 }
 
 /// The answer to a first factor: a session with its cookie, or the question for the second factor.
-pub(super) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -> Response {
+pub(in crate::account) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -> Response {
     match entered {
         Entered::Session(signed_in) => answer(app, *signed_in, headers),
         Entered::SecondFactor(second_factor) => {
@@ -273,7 +273,7 @@ pub(super) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -
 }
 
 /// A session's answer with its cookie.
-pub(super) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
+pub(in crate::account) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
     let mut response = Answer::new(signed_in.session).into_response();
     if let Some(refresh_token) = signed_in.refresh_token {
         let max_age_s = app.config.session_days.saturating_mul(86_400);

@@ -15,6 +15,10 @@ use utoipa::{Modify, OpenApi};
 use super::{health, live, respond};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
+use crate::account::password_change::api as password_change;
+use crate::account::registration::api as registration;
+use crate::account::second_factor::api as second_factor;
+use crate::account::sessions::api as sessions;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
 use crate::activity::api as activity;
@@ -52,6 +56,12 @@ use crate::settings::api as settings;
         appliance::list_organizations, appliance::find_organization,
         audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
+        registration::show_options, registration::register, registration::verify_email,
+        password_change::change_email, password_change::forgot_password, password_change::reset_password,
+        password_change::update_password,
+        second_factor::find_second_factor, second_factor::show_second_factor, second_factor::create_totp,
+        second_factor::verify_totp, second_factor::delete_totp, second_factor::create_recovery_codes,
+        sessions::list_sessions, sessions::delete_sessions, sessions::delete_session,
         federation::list_providers, federation::update_provider, federation::delete_provider,
         federation::list_identities, federation::delete_identity, federation::finish_oauth, federation::start_oauth,
         federation::list_sign_in_providers,

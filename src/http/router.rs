@@ -9,6 +9,7 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
+use crate::account::password_change::api as password_change;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
 use crate::account::permission::Permission::{
@@ -16,6 +17,9 @@ use crate::account::permission::Permission::{
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
     OrganizationOwn, PayloadsRead, RolesManage,
 };
+use crate::account::registration::api as registration;
+use crate::account::second_factor::api as second_factor;
+use crate::account::sessions::api as sessions;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
 use crate::app::App;
@@ -70,6 +74,8 @@ pub fn routes() -> Routes {
         .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
         .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
         .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
+        .post("/api/v1/auth/email", Person, password_change::change_email)
+        .post("/api/v1/auth/forgot-password", Public, password_change::forgot_password)
         .get("/api/v1/api-keys", Session(ApiKeysManage), api_key::list_api_keys)
         .post("/api/v1/api-keys", Session(ApiKeysManage), api_key::create_api_key)
         .delete("/api/v1/api-keys/{id}", Session(ApiKeysManage), api_key::delete_api_key)
@@ -83,6 +89,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/auth/logout", Own, account::logout)
         .get("/api/v1/auth/me", Account, account::find_me)
         .put("/api/v1/auth/me", Person, account::update_me)
+        .get("/api/v1/auth/options", Public, registration::show_options)
+        .put("/api/v1/auth/password", Person, password_change::update_password)
+        .post("/api/v1/auth/recovery-codes", Person, second_factor::create_recovery_codes)
         .post("/api/v1/auth/oauth/{provider}", Public, federation::finish_oauth)
         .post("/api/v1/auth/oauth/{provider}/start", Public, federation::start_oauth)
         .post("/api/v1/auth/passkey", Public, passkey::sign_in)
@@ -94,6 +103,17 @@ pub fn routes() -> Routes {
         .delete("/api/v1/auth/passkeys/{id}", Person, passkey::delete_passkey)
         .get("/api/v1/auth/providers", Public, federation::list_sign_in_providers)
         .post("/api/v1/auth/refresh", Own, account::refresh)
+        .post("/api/v1/auth/register", Public, registration::register)
+        .post("/api/v1/auth/reset-password", Public, password_change::reset_password)
+        .get("/api/v1/auth/second-factor", Person, second_factor::find_second_factor)
+        .post("/api/v1/auth/second-factor", Public, second_factor::show_second_factor)
+        .get("/api/v1/auth/sessions", Person, sessions::list_sessions)
+        .delete("/api/v1/auth/sessions", Person, sessions::delete_sessions)
+        .delete("/api/v1/auth/sessions/{id}", Person, sessions::delete_session)
+        .post("/api/v1/auth/totp", Person, second_factor::create_totp)
+        .delete("/api/v1/auth/totp", Person, second_factor::delete_totp)
+        .post("/api/v1/auth/totp/verify", Person, second_factor::verify_totp)
+        .post("/api/v1/auth/verify-email", Public, registration::verify_email)
         .get("/api/v1/campaigns", Session(CampaignsRead), campaign::list_campaigns)
         .get("/api/v1/campaigns/{id}", Session(CampaignsRead), campaign::find_campaign)
         .get("/api/v1/campaigns/{id}/daily", Session(CampaignsRead), campaign::list_campaign_days)

@@ -7,13 +7,16 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
+use salesbrain::account::model::Language;
 use salesbrain::account::permission::{Permission, Role, StaffRole};
 use salesbrain::http::router::routes;
+use salesbrain::id::MailId;
+use salesbrain::mail::{self, Letter, NewMail};
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 
 use crate::live::{self, Knock};
-use crate::support::{Answer, Person, Request, TestApp, reply, wait_until};
+use crate::support::{Answer, PASSWORD, Person, Request, TestApp, reply, wait_until};
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,15 +29,19 @@ enum Needs {
     Account,
     /// A session; a key will not do.
     Person,
+    /// The same, where what is sent here is answered with this status: another person's record, a proof nobody has.
+    PersonGets(u16),
     /// The permission in the session's organization.
     Here(&'static str),
     /// A permission of the appliance's staff.
     Staff(&'static str),
+    /// The same, where what is sent here is answered with this status.
+    StaffGets(&'static str, u16),
     /// A session that may read the inbox, shown when the socket opens.
     Socket,
 }
 
-use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, Socket, Staff};
+use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, PersonGets, Socket, Staff, StaffGets};
 
 /// Method, path, what it asks.
 #[rustfmt::skip]
@@ -49,6 +56,13 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/admin/mails", Staff("appliance.administer")),
+    ("POST", "/api/v1/admin/mails/{id}/retry", Staff("appliance.administer")),
+    ("GET", "/api/v1/admin/settings", Staff("appliance.administer")),
+    ("PUT", "/api/v1/admin/settings", Staff("appliance.administer")),
+    // There is no mail server.
+    ("POST", "/api/v1/admin/settings/test-mail", StaffGets("appliance.administer", 400)),
+    ("POST", "/api/v1/auth/email", SignedIn),
     ("GET", "/api/v1/admin/accounts", Staff("appliance.administer")),
     ("PATCH", "/api/v1/admin/accounts/{id}", Staff("appliance.administer")),
     ("POST", "/api/v1/admin/accounts/{id}/reset-second-factor", Staff("appliance.administer")),
@@ -59,6 +73,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/audit", Here("audit.read")),
     ("GET", "/api/v1/audit/export", Here("audit.read")),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
+    ("POST", "/api/v1/auth/forgot-password", Nothing(400)),
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
     ("POST", "/api/v1/auth/signin", Nothing(400)),
@@ -67,8 +82,27 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/auth/logout", Nothing(200)),
     ("GET", "/api/v1/auth/me", Account),
     ("PUT", "/api/v1/auth/me", SignedIn),
+    ("GET", "/api/v1/auth/options", Nothing(200)),
+    ("PUT", "/api/v1/auth/password", SignedIn),
+    // Nobody here has a second factor.
+    ("POST", "/api/v1/auth/recovery-codes", PersonGets(409)),
     // An access token is no refresh token.
     ("POST", "/api/v1/auth/refresh", OwnProof(401)),
+    ("POST", "/api/v1/auth/register", Nothing(400)),
+    ("POST", "/api/v1/auth/signup", Nothing(400)),
+    ("POST", "/auth/signup", Nothing(400)),
+    ("POST", "/api/v1/auth/reset-password", Nothing(400)),
+    ("GET", "/api/v1/auth/second-factor", SignedIn),
+    ("POST", "/api/v1/auth/second-factor", Nothing(400)),
+    ("GET", "/api/v1/auth/sessions", SignedIn),
+    ("DELETE", "/api/v1/auth/sessions", SignedIn),
+    // Someone else's.
+    ("DELETE", "/api/v1/auth/sessions/{id}", PersonGets(404)),
+    ("POST", "/api/v1/auth/totp", SignedIn),
+    ("DELETE", "/api/v1/auth/totp", SignedIn),
+    // The code is none of theirs.
+    ("POST", "/api/v1/auth/totp/verify", PersonGets(409)),
+    ("POST", "/api/v1/auth/verify-email", Nothing(400)),
     ("GET", "/api/v1/campaigns", Here("campaigns.read")),
     ("GET", "/api/v1/campaigns/{id}", Here("campaigns.read")),
     ("GET", "/api/v1/campaigns/{id}/daily", Here("campaigns.read")),
@@ -201,9 +235,9 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
         Account => &STANDING[..],
-        SignedIn => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
+        SignedIn | PersonGets(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Socket => rights("inbox.read"),
-        Here(permission) | Staff(permission) => rights(permission),
+        Here(permission) | Staff(permission) | StaffGets(permission, _) => rights(permission),
     };
     if !STANDING.contains(&caller) {
         return Expected::Exactly(401);
@@ -212,6 +246,7 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let refusal = if needs == Socket { 401 } else { 403 };
     match caller {
         caller if !permitted.contains(&caller) => Expected::Exactly(refusal),
+        _ if let PersonGets(status) | StaffGets(_, status) = needs => Expected::Exactly(status),
         // The outsider owns an organization, so nothing but the wall between organizations is in the way.
         Outsider if has_id => Expected::Exactly(404),
         _ => Expected::Success,
@@ -334,6 +369,24 @@ pub(crate) async fn create_dead_job(test: &TestApp) -> String {
     id.to_string()
 }
 
+/// Adds a mail that nobody can send.
+async fn create_mail(test: &TestApp) -> String {
+    let keyring = test.app.keyring.clone();
+    let mail = NewMail {
+        address: format!("{}@acme.example", test.app.ids.next_uuid()),
+        letter: Letter::PasswordReset,
+        language: Language::En,
+        link: "http://127.0.0.1/reset-password#secret".to_owned(),
+        lifetime_ms: 60_000,
+    };
+    let address = mail.address.clone();
+    test.app.control.write(move |tx| mail::create(tx, &keyring, &mail)).await.unwrap();
+    let find = move |connection: &rusqlite::Connection| -> Result<MailId, StoreError> {
+        Ok(connection.query_row("SELECT id FROM mail WHERE address = ?1", [address], |row| row.get(0))?)
+    };
+    test.app.control.read(find).await.unwrap().to_string()
+}
+
 /// An account that is a member of nothing.
 async fn create_account(test: &TestApp) -> String {
     let id = salesbrain::id::AccountId::from_uuid(test.app.ids.next_uuid());
@@ -367,6 +420,14 @@ impl World {
             let organization_id = Some(self.test.organization_id);
             return self.test.app.create_connection(organization_id, "instantly", "").await.unwrap().0.id.to_string();
         }
+        if path.contains("/admin/mails/") {
+            return create_mail(&self.test).await;
+        }
+        if path.contains("/auth/sessions/") {
+            let session = self.test.sign_in_again(&self.test.operator).await;
+            let standing = self.test.app.find_session(&session.token).await.unwrap().unwrap();
+            return standing.session_id().unwrap().to_string();
+        }
         if path.contains("/admin/accounts/") {
             return create_account(&self.test).await;
         }
@@ -386,12 +447,19 @@ impl World {
         };
         let body = match (method, path) {
             ("PUT", "/api/v1/auth/me") => Some(json!({ "theme": "dark" })),
+            ("PUT", "/api/v1/auth/password") => Some(json!({ "current_password": PASSWORD, "password": PASSWORD })),
+            ("POST", "/api/v1/auth/email") => Some(json!({ "email": "new@acme.example", "password": PASSWORD })),
+            ("POST", "/api/v1/auth/recovery-codes" | "/api/v1/auth/totp") | ("DELETE", "/api/v1/auth/totp") => {
+                Some(json!({ "password": PASSWORD }))
+            }
+            ("POST", "/api/v1/auth/totp/verify") => Some(json!({ "code": "000000" })),
+            ("POST", "/api/v1/admin/settings/test-mail") => Some(json!({ "address": "operator@acme.example" })),
             ("POST", "/api/v1/connections") => Some(json!({ "provider": "instantly" })),
             ("POST", "/api/v1/setup") => Some(json!({
                 "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
             })),
             ("PATCH", "/api/v1/admin/accounts/{id}") => Some(json!({ "staff_role": "sb_operator" })),
-            ("POST", _) => Some(json!({})),
+            ("POST" | "PUT", _) => Some(json!({})),
             _ => None,
         };
         let token = (!token.is_empty()).then_some(token);
@@ -473,7 +541,7 @@ async fn a_record_of_another_organization_answers_like_one_nobody_has() {
     let (token, nobody) = (&world.outsider.token, "018f3c1e-0000-7000-8000-000000000000");
     let mut checked = 0;
     // The staff's routes are open to the staff only: there a stranger learns nothing of ids.
-    let is_record = |path: &str, needs: &Needs| path.contains("{id}") && !matches!(needs, Staff(_));
+    let is_record = |path: &str, needs: &Needs| path.contains("{id}") && !matches!(needs, Staff(_) | StaffGets(..));
     for (method, path, _needs) in TABLE.iter().filter(|(_method, path, needs)| is_record(path, needs)) {
         let id = world.find_id(path).await;
         let theirs = world.call((method, path), token, &id).await;

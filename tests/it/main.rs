@@ -17,10 +17,15 @@ mod events;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod mail_server;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod registration;
 mod rates;
 #[cfg(test)]
 mod session;
