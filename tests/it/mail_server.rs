@@ -100,6 +100,13 @@ impl MailServer {
         self.state.lock().unwrap().mails.clone()
     }
 
+    /// Waits for a mail to an address.
+    pub(crate) async fn mail_to(&self, address: &str) -> Received {
+        let find = || self.mails().into_iter().find(|mail| mail.to == address);
+        wait_until("the mail arrives", async || find().is_some()).await;
+        find().unwrap()
+    }
+
     /// Waits for the `number`-th mail.
     pub(crate) async fn mail(&self, number: usize) -> Received {
         wait_until("the mail arrives", async || self.mails().len() >= number).await;

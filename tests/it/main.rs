@@ -3,6 +3,8 @@
 //! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
 
 #[cfg(test)]
+mod api_key;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod audit;
@@ -25,8 +27,11 @@ mod openapi;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
-mod registration;
+mod organization;
+#[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
