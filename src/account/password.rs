@@ -8,6 +8,7 @@
 //! counts until it is computed, also when whoever asked has hung up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
@@ -24,12 +25,18 @@ const NOBODY: &str =
 /// Hashes and checks passwords.
 pub struct Hasher {
     permits: Arc<Semaphore>,
+    computed: AtomicU64,
 }
 
 impl Hasher {
     /// A hasher with the standard cost.
     pub fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(PARALLEL)) }
+        Self { permits: Arc::new(Semaphore::new(PARALLEL)), computed: AtomicU64::new(0) }
+    }
+
+    /// How many hashes and checks were computed so far: every sign-in must cost one, whoever it is.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The PHC string to store.
@@ -45,6 +52,7 @@ impl Hasher {
 
     async fn on_blocking_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let work = move || {
             let outcome = work();
             drop(permit);
@@ -84,7 +92,8 @@ pub fn is_importable(hash: &str) -> bool {
         let most = |name: &str, most: u32| parsed.params.get_decimal(name).is_some_and(|value| value <= most);
         parsed.algorithm.as_str() == "argon2id" && most("m", 262_144) && most("t", 10) && most("p", 8)
     };
-    bcrypt_cost(hash).is_some() || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_modest(&parsed))
+    bcrypt_cost(hash).is_some()
+        || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_modest(&parsed))
 }
 
 /// Does the same work for every account and none.
@@ -92,7 +101,8 @@ fn check_blocking(password: &str, hash: Option<&str>, bcrypt_cost_of_all: u32) -
     let own_cost = hash.and_then(bcrypt_cost);
     let argon2_hash = hash.filter(|hash| own_cost.is_none() && !hash.is_empty());
     let is_argon2_match = is_match_blocking(password, argon2_hash.unwrap_or(NOBODY)) && argon2_hash.is_some();
-    let is_bcrypt_match = hash.is_some_and(|hash| own_cost.is_some() && bcrypt::verify(password, hash).unwrap_or(false));
+    let is_bcrypt_match =
+        hash.is_some_and(|hash| own_cost.is_some() && bcrypt::verify(password, hash).unwrap_or(false));
     // A check costs 2^cost: what this account's lacks to the highest is 2^own + 2^(own + 1) + … below it.
     let missing = match own_cost {
         Some(own_cost) => own_cost..bcrypt_cost_of_all,

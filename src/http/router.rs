@@ -9,9 +9,10 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
-use crate::account::password_change::api as password_change;
+use crate::account::avatar::api as avatar;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
+use crate::account::password_change::api as password_change;
 use crate::account::permission::Permission::{
     ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
@@ -41,7 +42,8 @@ use crate::organization::role::api as role;
 use crate::settings::api as settings;
 
 use Access::{
-    Account, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session, SessionOrCookie, Staff,
+    Account, AccountOrCookie, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session,
+    SessionOrCookie, Staff,
 };
 
 /// All routes.
@@ -59,6 +61,7 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/accounts/{id}/avatar", AccountOrCookie, avatar::find_avatar)
         .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
         .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
         .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
@@ -176,6 +179,8 @@ pub fn routes() -> Routes {
         .get("/api/v1/statistics", Session(CampaignsRead), campaign::find_statistics)
         .get("/api/v1/status", Session(ConnectionsRead), health::show_status)
         .get("/api/v1/unrouted-events", Staff(ApplianceOperate), connection::list_unrouted_events)
+        .post("/api/v1/uploads/avatar", Person, avatar::update_avatar)
+        .delete("/api/v1/uploads/avatar", Person, avatar::delete_avatar)
         .get("/docs", Public, openapi::redirect_to_docs)
         .get("/docs/{*path}", Public, openapi::serve_docs)
         .get("/health", Public, health::show_health)
