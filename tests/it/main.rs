@@ -3,6 +3,8 @@
 //! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod audit;
