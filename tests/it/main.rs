@@ -29,4 +29,6 @@ mod tenants;
 #[cfg(test)]
 mod tidy;
 #[cfg(test)]
+mod transfer;
+#[cfg(test)]
 mod webhook;
