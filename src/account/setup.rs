@@ -65,7 +65,9 @@ impl AppInner {
         let create = move |tx: &Tx<'_>| {
             let created = create(tx, &account, (&organization_name, role), stage)?;
             let who = match stage {
-                Stage::First => Who { actor: format!("account:{}", created.account_id), name: account.email.clone(), address },
+                Stage::First => {
+                    Who { actor: format!("account:{}", created.account_id), name: account.email.clone(), address }
+                }
                 Stage::Any => Who::command_line(),
             };
             note(tx, &chain, who, &created, (&account, &organization_name, role))?;
@@ -105,12 +107,7 @@ fn note(
     Ok(())
 }
 
-fn create(
-    tx: &Tx<'_>,
-    account: &NewAccount,
-    (organization_name, role): (&str, Role),
-    stage: Stage,
-) -> Result<Created> {
+fn create(tx: &Tx<'_>, account: &NewAccount, (organization_name, role): (&str, Role), stage: Stage) -> Result<Created> {
     if stage == Stage::First && store::has_accounts(tx.connection())? {
         return Err(Error::new(Code::Conflict, "this appliance is set up already: sign in"));
     }

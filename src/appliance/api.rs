@@ -172,7 +172,8 @@ pub async fn find_organization(
         Ok((listed, store::list_used_connections(connection, id)?))
     };
     let (listed, used) = app.control.read(find).await?;
-    let entry = Entry::new(identity.who(), "staff.accessed", Record::new("route", &"/api/v1/admin/organizations", "GET"));
+    let entry =
+        Entry::new(identity.who(), "staff.accessed", Record::new("route", &"/api/v1/admin/organizations", "GET"));
     app.control.write(move |tx| delivery::defer(tx, id, entry)).await?;
     app.wake_audit();
     let ids: Vec<ConnectionId> = used.iter().map(|one| one.id).collect();

@@ -57,7 +57,9 @@ impl AppInner {
             return Ok(());
         }
         let keep = move |tx: &crate::store::Tx<'_>| -> Result<(), Error> {
-            measured.into_iter().try_for_each(|(id, figures): (OrganizationId, Figures)| store::update_figures(tx, id, figures))
+            measured
+                .into_iter()
+                .try_for_each(|(id, figures): (OrganizationId, Figures)| store::update_figures(tx, id, figures))
         };
         self.control.write(keep).await
     }

@@ -174,8 +174,13 @@ impl Export {
 }
 
 fn answer(source: Source, format: Format, params: &AuditParams) -> Result<Response> {
-    let export =
-        Export { source, filter: params.filter(), format, cursor: Some(params.cursor.unwrap_or(i64::MAX)), is_begun: false };
+    let export = Export {
+        source,
+        filter: params.filter(),
+        format,
+        cursor: Some(params.cursor.unwrap_or(i64::MAX)),
+        is_begun: false,
+    };
     // An error in the middle cuts the answer off, which the client sees: the file never looks whole when it is not.
     let mut response = Response::new(Body::from_stream(stream::try_unfold(export, Export::step)));
     let headers = response.headers_mut();

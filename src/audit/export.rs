@@ -100,7 +100,8 @@ fn write_csv(rows: impl Iterator<Item = [String; 12]>) -> Result<Vec<u8>, Export
 }
 
 fn cells(row: Row) -> [String; 12] {
-    let time = jiff::Timestamp::from_millisecond(row.at_ms).map_or_else(|_error| row.at_ms.to_string(), |at| at.to_string());
+    let time =
+        jiff::Timestamp::from_millisecond(row.at_ms).map_or_else(|_error| row.at_ms.to_string(), |at| at.to_string());
     [
         row.sequence.to_string(),
         row.id.to_string(),

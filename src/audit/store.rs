@@ -74,7 +74,8 @@ pub struct Part {
     pub next: Option<i64>,
 }
 
-const COLUMNS: &str = "sequence, id, at_ms, actor, actor_name, address, action, entity_kind, entity_id, entity_name, before, after";
+const COLUMNS: &str =
+    "sequence, id, at_ms, actor, actor_name, address, action, entity_kind, entity_id, entity_name, before, after";
 
 /// The conditions no index answers. Every statement binds all of them, so that each is prepared once.
 const REST: &str = "(?3 = '' OR actor = ?3 OR actor_name = ?3) AND substr(action, 1, length(?4)) = ?4
@@ -95,7 +96,8 @@ pub fn list(connection: &Connection, filter: &Filter, cursor: i64, limit: usize)
         || "FROM audit WHERE ?1 = ?1".to_owned(),
         |(index, column)| format!("FROM audit INDEXED BY {index} WHERE {column} = ?1"),
     );
-    let floor_sql = format!("SELECT sequence {walk} AND sequence < ?2 ORDER BY sequence DESC LIMIT 1 OFFSET {WALK_LIMIT}");
+    let floor_sql =
+        format!("SELECT sequence {walk} AND sequence < ?2 ORDER BY sequence DESC LIMIT 1 OFFSET {WALK_LIMIT}");
     let mut floor_statement = connection.prepare_cached(&floor_sql)?;
     let mut floors = floor_statement.query((&key, cursor))?;
     let floor: Option<i64> = floors.next()?.map(|row| row.get(0)).transpose()?;
@@ -119,7 +121,8 @@ fn is_actor(text: &str) -> bool {
 /// [`list`] by the start of an action: the newest of each action, merged. Sequences have no gaps, so a span of them bounds
 /// the rows that are looked at.
 fn list_actions(connection: &Connection, filter: &Filter, cursor: i64, limit: usize) -> Result<Part, Error> {
-    let has_rest = !filter.q.is_empty() || !filter.actor.is_empty() || filter.since_ms.is_some() || filter.until_ms.is_some();
+    let has_rest =
+        !filter.q.is_empty() || !filter.actor.is_empty() || filter.since_ms.is_some() || filter.until_ms.is_some();
     let last: i64 =
         connection.prepare_cached("SELECT coalesce(max(sequence), 0) FROM audit")?.query_row([], |row| row.get(0))?;
     let top = cursor.min(last.saturating_add(1));
@@ -129,7 +132,8 @@ fn list_actions(connection: &Connection, filter: &Filter, cursor: i64, limit: us
          ORDER BY sequence DESC LIMIT ?10"
     );
     let mut rows = Vec::new();
-    let mut next_action = connection.prepare_cached("SELECT min(action) FROM audit INDEXED BY audit_action WHERE action >= ?1")?;
+    let mut next_action =
+        connection.prepare_cached("SELECT min(action) FROM audit INDEXED BY audit_action WHERE action >= ?1")?;
     let mut from = filter.action.clone();
     loop {
         let action: Option<String> = next_action.query_row([&from], |row| row.get(0))?;

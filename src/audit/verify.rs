@@ -133,7 +133,11 @@ fn changed(sequence: i64) -> Finding {
 fn check_end(report: &mut Report, chain: &Chain, last: i64, last_hash: Option<[u8; 32]>) {
     let Some(head) = report.head else {
         if last > 0 {
-            report.findings.push(Finding::new(Fault::Unsealed, last, format!("row {last} is the end, and no seal is there")));
+            report.findings.push(Finding::new(
+                Fault::Unsealed,
+                last,
+                format!("row {last} is the end, and no seal is there"),
+            ));
         }
         return;
     };

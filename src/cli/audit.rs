@@ -58,7 +58,9 @@ pub(super) fn run(command: &AuditCommand, common: &Common) -> anyhow::Result<()>
     let verified = verify_all(&data, wanted.organization.as_deref())?;
     let faults: usize = verified.iter().map(|one| one.report.findings.len()).sum();
     if common.json {
-        print::json(&json!({ "is_whole": faults == 0, "logs": verified.iter().map(Verified::json).collect::<Vec<_>>() }))?;
+        print::json(
+            &json!({ "is_whole": faults == 0, "logs": verified.iter().map(Verified::json).collect::<Vec<_>>() }),
+        )?;
     } else {
         for one in &verified {
             let state = if one.report.findings.is_empty() { "whole" } else { "NOT whole" };
@@ -86,7 +88,8 @@ pub(super) fn verify_all(data: &Path, wanted: Option<&str>) -> anyhow::Result<Ve
         Peeked::Older => anyhow::bail!("control.db is of an earlier version: start the appliance once"),
         Peeked::Missing => anyhow::bail!("there is no appliance in {}", data.display()),
     };
-    let chosen = chosen.map(|found| found.with_context(|| format!("there is no organization {wanted:?}"))).transpose()?;
+    let chosen =
+        chosen.map(|found| found.with_context(|| format!("there is no organization {wanted:?}"))).transpose()?;
     let ids: Vec<OrganizationId> = organizations.iter().map(|(id, ..)| *id).collect();
     let mut verified = Vec::new();
     if chosen.is_none() {
@@ -111,10 +114,8 @@ fn verify_organization(
     (known, ids): (i64, &[OrganizationId]),
 ) -> Report {
     let chain = Chain::of_organization(keyring, id);
-    let unreadable = |detail: String| Report {
-        findings: vec![Finding::new(Fault::Unreadable, 0, detail)],
-        ..Report::default()
-    };
+    let unreadable =
+        |detail: String| Report { findings: vec![Finding::new(Fault::Unreadable, 0, detail)], ..Report::default() };
     let read = |connection: &rusqlite::Connection| verify::verify(connection, &chain);
     let mut report = match store::peek(file, &TENANT, None, read) {
         Ok(Peeked::Read(report)) => report,
@@ -128,7 +129,8 @@ fn verify_organization(
     let last = report.head.map_or(0, |head| head.sequence);
     if known > last {
         let first = last.saturating_add(1);
-        let detail = format!("rows {first} to {known} were there when the organization was last looked at, and are gone");
+        let detail =
+            format!("rows {first} to {known} were there when the organization was last looked at, and are gone");
         report.findings.push(Finding::new(Fault::CutOff, first, detail));
     }
     name_the_owner(&mut report, keyring, id, ids);
@@ -143,6 +145,7 @@ fn name_the_owner(report: &mut Report, keyring: &Keyring, id: OrganizationId, id
         **other != id && Chain::of_organization(keyring, **other).is_sealed(head.sequence, &head.hash, &head.seal)
     };
     if let Some(other) = ids.iter().find(is_theirs) {
-        finding.detail = format!("the end at row {} is that of organization {other}: the file is another's", head.sequence);
+        finding.detail =
+            format!("the end at row {} is that of organization {other}: the file is another's", head.sequence);
     }
 }

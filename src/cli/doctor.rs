@@ -133,7 +133,8 @@ fn check_organization(data: &Path, id: OrganizationId, checks: &mut Vec<Check>) 
     });
     checks.push(Check::new(format!("organization {id} tenant.db"), fault));
     let is_missing = has_messages == Some(true) && crate::search::find_cursor(&folder.join("index")).is_none();
-    let fault = is_missing.then(|| "it is not there or of another version: it is built anew when it is opened".to_owned());
+    let fault =
+        is_missing.then(|| "it is not there or of another version: it is built anew when it is opened".to_owned());
     checks.push(Check::new(format!("organization {id} index"), fault));
 }
 
@@ -142,7 +143,8 @@ fn check_audit(data: &Path, checks: &mut Vec<Check>) {
         Err(error) => checks.push(Check::new("audit", Some(format!("{error:#}")))),
         Ok(logs) => {
             for log in logs {
-                let whose = log.organization.map_or_else(|| "appliance".to_owned(), |(id, _name)| format!("organization {id}"));
+                let whose =
+                    log.organization.map_or_else(|| "appliance".to_owned(), |(id, _name)| format!("organization {id}"));
                 let fault = log.report.findings.first().map(|finding| finding.detail.clone());
                 checks.push(Check::new(format!("{whose} audit"), fault));
             }
@@ -165,7 +167,12 @@ fn figures(data: &Path, organizations: &[OrganizationId]) -> serde_json::Value {
     json!({ "control_bytes": bytes(data.join("control.db")), "organizations": rows })
 }
 
-fn write_bundle(path: &Path, config: &Config, checks: &[Check], organizations: &[OrganizationId]) -> anyhow::Result<()> {
+fn write_bundle(
+    path: &Path,
+    config: &Config,
+    checks: &[Check],
+    organizations: &[OrganizationId],
+) -> anyhow::Result<()> {
     let versions = json!({
         "program": VERSION, "control_schema": CONTROL.latest(), "tenant_schema": TENANT.latest(),
         "sqlite": rusqlite::version(), "system": std::env::consts::OS, "processor": std::env::consts::ARCH,

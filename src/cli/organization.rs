@@ -118,7 +118,11 @@ async fn create(app: &App, common: &Common, name: &str) -> anyhow::Result<()> {
         Ok(Some(id))
     };
     let id = app.control.write(create).await?.context("there is an organization of this name already")?;
-    if common.json { print::json(&json!({ "organization_id": id })) } else { print::line(&format!("organization {id}")) }
+    if common.json {
+        print::json(&json!({ "organization_id": id }))
+    } else {
+        print::line(&format!("organization {id}"))
+    }
 }
 
 async fn rename(app: &App, organization: &str, name: &str) -> anyhow::Result<()> {
@@ -161,7 +165,9 @@ async fn write(app: &App, common: &Common, export: &Export) -> anyhow::Result<()
     let messages = manifest.counts.get("message").copied().unwrap_or(0);
     if common.json {
         let counts = &manifest.counts;
-        return print::json(&json!({ "organization_id": id, "file": exported.path, "counts": counts, "has_secrets": export.with_secrets }));
+        return print::json(
+            &json!({ "organization_id": id, "file": exported.path, "counts": counts, "has_secrets": export.with_secrets }),
+        );
     }
     print::line(&format!("{}: {messages} messages, {} files", exported.path.display(), manifest.files.len()))?;
     if export.with_secrets {

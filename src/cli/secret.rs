@@ -45,11 +45,16 @@ async fn reseal_all(app: &App, keyring: &Keyring) -> anyhow::Result<(usize, usiz
     let mut logs = 1;
     for (id, name) in organizations {
         let resealed = reseal_organization(app, keyring, id).await;
-        logs += usize::from(resealed.with_context(|| format!("organization {name} ({id}); run it again when this is mended"))?);
+        logs += usize::from(
+            resealed.with_context(|| format!("organization {name} ({id}); run it again when this is mended"))?,
+        );
     }
     let keys = keyring.clone();
     app.control.read(move |connection| rotation::check_nothing_left(connection, &keys)).await?;
-    let (chain, entry) = (Chain::of_appliance(keyring), Entry::new(Who::command_line(), "secret.rotated", Record::new("secret", &"", "")));
+    let (chain, entry) = (
+        Chain::of_appliance(keyring),
+        Entry::new(Who::command_line(), "secret.rotated", Record::new("secret", &"", "")),
+    );
     app.control.write(move |tx| chain.append(tx, entry)).await?;
     Ok((count, logs))
 }
@@ -65,7 +70,8 @@ async fn reseal_organization(app: &App, keyring: &Keyring, id: OrganizationId) -
     let chain = Chain::of_organization(keyring, id);
     let work = move || -> anyhow::Result<()> {
         let database = Database::open(&file, &TENANT, &options)?;
-        Ok(database.write_blocking(move |tx: &Tx<'_>| -> Result<(), RotationError> { rotation::reseal_log(tx, &chain) })?)
+        Ok(database
+            .write_blocking(move |tx: &Tx<'_>| -> Result<(), RotationError> { rotation::reseal_log(tx, &chain) })?)
     };
     tokio::task::spawn_blocking(work).await??;
     Ok(true)

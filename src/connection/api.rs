@@ -48,7 +48,12 @@ impl AppInner {
         let create = move |tx: &Tx<'_>| -> std::result::Result<StoredConnection, crate::store::Error> {
             let stored = store::create_connection(tx, organization_id, (provider, &name), hash)?;
             let after = json!({ "provider": provider, "name": stored.name });
-            note(tx, &appliance, &stored, Entry::new(who, "connection.created", record(&stored)).changed(json!({}), after))?;
+            note(
+                tx,
+                &appliance,
+                &stored,
+                Entry::new(who, "connection.created", record(&stored)).changed(json!({}), after),
+            )?;
             Ok(stored)
         };
         let stored = self.control.write(create).await?;

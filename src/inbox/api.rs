@@ -194,8 +194,7 @@ fn audit_entry(who: Who, before: &Conversation, after: &Conversation) -> Option<
         _ if after.unread_count > before.unread_count => "conversation.unread",
         _ => return None,
     };
-    let values =
-        |of: &Conversation| json!({ "is_archived": of.is_archived, "unread_count": of.unread_count });
+    let values = |of: &Conversation| json!({ "is_archived": of.is_archived, "unread_count": of.unread_count });
     let record = Record::new("conversation", &after.id, after.contact.name.clone());
     Some(Entry::new(who, action, record).changed(values(before), values(after)))
 }

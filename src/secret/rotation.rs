@@ -43,7 +43,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 /// Base64 as it was written without padding.
-const BASE64_PLAIN: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_encode_padding(false));
+const BASE64_PLAIN: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, GeneralPurposeConfig::new().with_encode_padding(false));
 
 /// Seals everything in `control.db` anew, its audit log included; answers how many secrets there were.
 pub fn reseal_control(tx: &Tx<'_>, keyring: &Keyring) -> Result<usize, RotationError> {
@@ -70,7 +71,8 @@ fn reseal_column(
     keyring: &Keyring,
     (table, column, context): (&str, &str, &str),
 ) -> Result<usize, RotationError> {
-    let mut statement = tx.connection().prepare(&format!("SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL"))?;
+    let mut statement =
+        tx.connection().prepare(&format!("SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL"))?;
     let rows = statement.query_map([], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
     let rows: Vec<([u8; 16], Vec<u8>)> = rows.collect::<rusqlite::Result<_>>()?;
     let mut count = 0;
@@ -137,7 +139,8 @@ pub fn check_nothing_left(connection: &Connection, keyring: &Keyring) -> Result<
     let columns = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let columns: Vec<(String, String)> = columns.collect::<rusqlite::Result<_>>()?;
     for (table, column) in columns {
-        let mut statement = connection.prepare(&format!("SELECT substr({column}, 1, 8) FROM {table} WHERE length({column}) > 40"))?;
+        let mut statement =
+            connection.prepare(&format!("SELECT substr({column}, 1, 8) FROM {table} WHERE length({column}) > 40"))?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             if keyring.is_former(&row.get::<_, Vec<u8>>(0)?) {

@@ -121,7 +121,8 @@ async fn lists_across_organizations_page_in_order_and_leave_the_closed_closed() 
     // One without anything, and one that is open.
     let empty = test.create_outsider().await;
     let open = test.tenant(ids[5]).await;
-    for (path, name) in [("/api/instantly/admin/campaigns", "name"), ("/api/instantly/admin/email-accounts", "address")] {
+    for (path, name) in [("/api/instantly/admin/campaigns", "name"), ("/api/instantly/admin/email-accounts", "address")]
+    {
         let whole = list(&test, path).await;
         let organizations: Vec<String> = ids.iter().map(ToString::to_string).collect();
         assert_eq!(texts(&whole, "organization_id"), organizations, "{path}");
@@ -144,7 +145,10 @@ async fn lists_across_organizations_page_in_order_and_leave_the_closed_closed() 
         test.get(&format!("{path}?cursor=nonsense"), &test.operator).await.expect_refusal(400, "invalid_field");
     }
     let stayed: Vec<OrganizationId> = test.app.tenants.list_open().iter().map(|tenant| tenant.id()).collect();
-    assert!(stayed.iter().all(|id| [open.id(), empty.organization_id, test.organization_id].contains(id)), "{stayed:?}");
+    assert!(
+        stayed.iter().all(|id| [open.id(), empty.organization_id, test.organization_id].contains(id)),
+        "{stayed:?}"
+    );
     drop(open);
     // The figures of one record, wherever it is.
     let row = &list(&test, "/api/instantly/admin/campaigns").await[7];
@@ -182,7 +186,10 @@ async fn every_organization_whose_rows_were_shown_reads_of_it_in_its_log() {
             .unwrap()
             .rows;
         assert_eq!(rows.len(), 1);
-        assert_eq!((rows[0].action.as_str(), rows[0].entity_id.as_str()), ("staff.accessed", "/api/instantly/admin/campaigns"));
+        assert_eq!(
+            (rows[0].action.as_str(), rows[0].entity_id.as_str()),
+            ("staff.accessed", "/api/instantly/admin/campaigns")
+        );
         assert_eq!(rows[0].actor_name, "sb_operator@appliance.example");
     }
     // Nothing of theirs was shown.
@@ -265,7 +272,8 @@ async fn administrators_change_accounts_and_one_of_them_remains() {
     test.get("/api/v1/auth/me", &member).await.expect(200);
     let id = member.account_id;
     let give = move |tx: &Tx<'_>| -> Result<(), StoreError> {
-        tx.connection().execute("UPDATE account SET totp_secret = x'00', totp_confirmed_at_ms = 1 WHERE id = ?1", [id])?;
+        tx.connection()
+            .execute("UPDATE account SET totp_secret = x'00', totp_confirmed_at_ms = 1 WHERE id = ?1", [id])?;
         tx.connection().execute("INSERT INTO recovery_code (account_id, code_hash) VALUES (?1, x'00')", [id])?;
         Ok(())
     };

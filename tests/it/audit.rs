@@ -160,7 +160,10 @@ async fn filters_and_pages_lead_to_every_row_once() {
     assert_eq!(rows(&test, "?actor=member@acme.example").await.len(), 4);
     assert_eq!(rows(&test, "?action=conversation.un").await.len(), 6);
     assert_eq!(rows(&test, "?action=conversation.").await.len(), 12);
-    assert_eq!(rows(&test, &format!("?action=conversation.archived&actor=account:{}", member.account_id)).await.len(), 2);
+    assert_eq!(
+        rows(&test, &format!("?action=conversation.archived&actor=account:{}", member.account_id)).await.len(),
+        2
+    );
     assert_eq!(rows(&test, "?q=LENA").await.len(), 12);
     assert_eq!(rows(&test, "?q=member@&action=conversation.archived").await.len(), 2);
     assert_eq!(rows(&test, "?q=nothing+like+this").await.len(), 0);

@@ -78,7 +78,8 @@ impl Sealed {
                 connection.query_row("SELECT value FROM setting WHERE name = ?1", [name], |row| row.get::<_, String>(0))
             };
             Ok((
-                connection.query_row("SELECT totp_secret FROM account WHERE totp_secret IS NOT NULL", [], |row| row.get(0))?,
+                connection
+                    .query_row("SELECT totp_secret FROM account WHERE totp_secret IS NOT NULL", [], |row| row.get(0))?,
                 connection.query_row("SELECT body FROM mail", [], |row| row.get(0))?,
                 setting("smtp")?,
                 setting("providers")?,
@@ -126,7 +127,8 @@ async fn with_secrets() -> Sealed {
              VALUES (?1, 'reset', 'olga@acme.example', 's', ?2, 'held', 1, 1, 9000000000000)",
             (mail.as_bytes().as_slice(), seal(&format!("mail:{mail}"), "mail")),
         )?;
-        let smtp = json!({ "host": "mail.example", "password": STANDARD.encode(seal("setting.smtp:password", "smtp")) });
+        let smtp =
+            json!({ "host": "mail.example", "password": STANDARD.encode(seal("setting.smtp:password", "smtp")) });
         let provider = STANDARD_NO_PAD.encode(seal("provider:google", "provider"));
         let providers = json!([{ "id": "google", "secret": provider }, { "id": "telegram", "secret": "" }]);
         for (name, value) in [("smtp", smtp), ("providers", providers), ("registration", json!("open"))] {
@@ -139,7 +141,8 @@ async fn with_secrets() -> Sealed {
     let (account, mail, organization_id) = app.control.write(fill).await.unwrap();
     let chain = app.audit_chain(organization_id);
     let tenant = app.tenants.find(organization_id).await.unwrap();
-    let note = move |tx: &Tx<'_>| chain.append(tx, Entry::new(Who::system(), "thing.made", Record::new("thing", &1, "")));
+    let note =
+        move |tx: &Tx<'_>| chain.append(tx, Entry::new(Who::system(), "thing.made", Record::new("thing", &1, "")));
     let noted: Result<(), StoreError> = tenant.write(note).await;
     noted.unwrap();
     drop(tenant);
@@ -165,7 +168,8 @@ async fn a_new_key_opens_everything_and_the_old_one_is_gone() {
     let app = open_app(sealed.folder.path());
     let nothing = app.control.read(move |connection| -> Result<bool, StoreError> {
         let totp: Vec<u8> =
-            connection.query_row("SELECT totp_secret FROM account WHERE totp_secret IS NOT NULL", [], |row| row.get(0))?;
+            connection
+                .query_row("SELECT totp_secret FROM account WHERE totp_secret IS NOT NULL", [], |row| row.get(0))?;
         Ok(!old.is_current(&totp))
     });
     assert!(nothing.await.unwrap());
@@ -274,7 +278,8 @@ async fn the_doctor_finds_what_is_wrong_with_the_folder() {
     assert_eq!(faults(&data), ["appliance audit"]);
     let tenant = data.join("tenants").join(id.to_string()).join("tenant.db");
     std::fs::write(&tenant, "no database".repeat(1_000)).unwrap();
-    let expected = [format!("organization {id} tenant.db"), "appliance audit".to_owned(), format!("organization {id} audit")];
+    let expected =
+        [format!("organization {id} tenant.db"), "appliance audit".to_owned(), format!("organization {id} audit")];
     assert_eq!(faults(&data), expected);
     std::fs::remove_file(sealed.key_path()).unwrap();
     assert_eq!(faults(&data).first().map(String::as_str), Some("secret.key"));
@@ -286,15 +291,22 @@ async fn the_doctor_finds_what_is_wrong_with_the_folder() {
 async fn the_bundle_holds_no_secret_and_nothing_people_wrote() {
     let test = TestApp::start().await;
     let secret = test.create_connection(test.organization_id).await;
-    test.post_webhook(&secret, &reply(&json!({ "reply_text": "planted-body", "reply_subject": "planted-subject" }))).await.expect(200);
+    test.post_webhook(&secret, &reply(&json!({ "reply_text": "planted-body", "reply_subject": "planted-subject" })))
+        .await
+        .expect(200);
     let operator = test.operator.clone();
     test.wait_for_consumers(&operator).await;
     let key = test.create_key(&operator, &[]).await;
-    test.post("/api/v1/connections", &operator, json!({ "provider": "instantly", "name": "planted-name" })).await.expect(200);
+    test.post("/api/v1/connections", &operator, json!({ "provider": "instantly", "name": "planted-name" }))
+        .await
+        .expect(200);
     let (hash, totp) = ("planted-password-hash", test.app.keyring.seal("x", b"planted-totp").unwrap());
     let id = operator.account_id;
     let plant = move |tx: &Tx<'_>| -> Result<(), StoreError> {
-        tx.connection().execute("UPDATE account SET password_hash = ?2, totp_secret = ?3, name = 'planted-person' WHERE id = ?1", (id, hash, totp))?;
+        tx.connection().execute(
+            "UPDATE account SET password_hash = ?2, totp_secret = ?3, name = 'planted-person' WHERE id = ?1",
+            (id, hash, totp),
+        )?;
         tx.connection().execute("UPDATE organization SET name = 'planted-organization'", [])?;
         Ok(())
     };
@@ -327,8 +339,16 @@ async fn the_bundle_holds_no_secret_and_nothing_people_wrote() {
     }
     let master = std::fs::read_to_string(test.data().join("secret.key")).unwrap();
     for part in [
-        &secret, &key, master.trim(), "planted-", &operator.token, &operator.refresh_token, "operator@acme.example",
-        "lena.brunner", "Bergbahn", "Zürich",
+        &secret,
+        &key,
+        master.trim(),
+        "planted-",
+        &operator.token,
+        &operator.refresh_token,
+        "operator@acme.example",
+        "lena.brunner",
+        "Bergbahn",
+        "Zürich",
     ] {
         assert!(!text.contains(part), "the bundle tells {part}: {text}");
     }

@@ -224,7 +224,8 @@ async fn secrets_leave_only_when_asked_for() {
     let (id, sealed) = (there.operator.account_id, there.app.keyring.clone());
     let secret = sealed.seal(&format!("account.totp:{id}"), b"JBSWY3DPEHPK3PXP").unwrap();
     let give = move |tx: &Tx<'_>| -> Result<(), StoreError> {
-        tx.connection().execute("UPDATE account SET totp_secret = ?2, totp_confirmed_at_ms = 5 WHERE id = ?1", (id, secret))?;
+        tx.connection()
+            .execute("UPDATE account SET totp_secret = ?2, totp_confirmed_at_ms = 5 WHERE id = ?1", (id, secret))?;
         Ok(())
     };
     there.app.control.write(give).await.unwrap();
@@ -244,7 +245,8 @@ async fn secrets_leave_only_when_asked_for() {
     let control = open(&here.data().join("control.db"));
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
     let sql = "SELECT id, totp_secret, password_hash FROM account WHERE email = 'operator@acme.example'";
-    let (account, sealed, hash): (salesbrain::id::AccountId, Vec<u8>, String) = control.query_row(sql, [], read).unwrap();
+    let (account, sealed, hash): (salesbrain::id::AccountId, Vec<u8>, String) =
+        control.query_row(sql, [], read).unwrap();
     assert_eq!(account, there.operator.account_id, "ids stay what they were");
     let opened = here.app.keyring.open_sealed(&format!("account.totp:{account}"), &sealed).unwrap();
     assert_eq!(opened, b"JBSWY3DPEHPK3PXP");
@@ -330,17 +332,59 @@ async fn whatever_was_changed_on_the_way_is_refused_and_leaves_nothing() {
         ("nothing", Vec::new(), "is empty"),
         ("a damaged database, well described", replaced(damaged), ""),
         ("a broken reference", replaced(database("DELETE FROM contact WHERE rowid = 1")), "broken references"),
-        ("an edited audit row", replaced(database("UPDATE audit SET actor_name = 'x' WHERE sequence = 1")), "audit log is not whole"),
-        ("a shorter audit log", replaced(database("DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)")), "audit log is not whole"),
+        (
+            "an edited audit row",
+            replaced(database("UPDATE audit SET actor_name = 'x' WHERE sequence = 1")),
+            "audit log is not whole",
+        ),
+        (
+            "a shorter audit log",
+            replaced(database("DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)")),
+            "audit log is not whole",
+        ),
         ("an emptied audit log", replaced(database("DELETE FROM audit; DELETE FROM audit_head")), "does not end as"),
-        ("a missing row", replaced(database("DELETE FROM timeline; DELETE FROM message WHERE number = 1")), "does not hold"),
+        (
+            "a missing row",
+            replaced(database("DELETE FROM timeline; DELETE FROM message WHERE number = 1")),
+            "does not hold",
+        ),
         ("a later program's file", replaced(database("PRAGMA user_version = 99")), ""),
         ("another form", with(&|entries| describe(entries, |manifest| manifest["format"] = json!(2))), "form 2"),
-        ("a way out", with(&|entries| { entries.push(("files/../../evil".to_owned(), b"x".to_vec())); describe(entries, |_manifest| {}); }), "no place for a file"),
-        ("an absolute path", with(&|entries| { entries.push(("/evil".to_owned(), b"x".to_vec())); describe(entries, |_manifest| {}); }), "no place for a file"),
-        ("a path the manifest hides", with(&|entries| entries.push(("../evil".to_owned(), b"x".to_vec()))), "no place for a file"),
-        ("a link", with(&|entries| entries.push(("files/link>".to_owned(), b"../../../secret.key".to_vec()))), "no plain file"),
-        ("more than there is room for", with(&|entries| describe(entries, |manifest| manifest["files"]["files/big"] = json!({ "bytes": 1_u64 << 60, "blake3": "00" }))), "bytes of disk"),
+        (
+            "a way out",
+            with(&|entries| {
+                entries.push(("files/../../evil".to_owned(), b"x".to_vec()));
+                describe(entries, |_manifest| {});
+            }),
+            "no place for a file",
+        ),
+        (
+            "an absolute path",
+            with(&|entries| {
+                entries.push(("/evil".to_owned(), b"x".to_vec()));
+                describe(entries, |_manifest| {});
+            }),
+            "no place for a file",
+        ),
+        (
+            "a path the manifest hides",
+            with(&|entries| entries.push(("../evil".to_owned(), b"x".to_vec()))),
+            "no place for a file",
+        ),
+        (
+            "a link",
+            with(&|entries| entries.push(("files/link>".to_owned(), b"../../../secret.key".to_vec()))),
+            "no plain file",
+        ),
+        (
+            "more than there is room for",
+            with(&|entries| {
+                describe(entries, |manifest| {
+                    manifest["files"]["files/big"] = json!({ "bytes": 1_u64 << 60, "blake3": "00" })
+                })
+            }),
+            "bytes of disk",
+        ),
     ];
     let before = (list_tenants(&here), dump_control(&here));
     for (what, entries, expected) in cases {

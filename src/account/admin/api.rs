@@ -65,13 +65,14 @@ pub async fn update_any_account(
     Id(id): Id<AccountId>,
     Body(change): Body<AccountChange>,
 ) -> Result<Answer<AdminAccount>> {
-    let staff_role = match change.staff_role.as_deref() {
-        None => None,
-        Some("") => Some(None),
-        Some(name) => Some(Some(StaffRole::parse(name).ok_or_else(|| {
-            Error::invalid_field("staff_role", "staff_role must be sb_admin, sb_operator or empty")
-        })?)),
-    };
+    let staff_role =
+        match change.staff_role.as_deref() {
+            None => None,
+            Some("") => Some(None),
+            Some(name) => Some(Some(StaffRole::parse(name).ok_or_else(|| {
+                Error::invalid_field("staff_role", "staff_role must be sb_admin, sb_operator or empty")
+            })?)),
+        };
     let account = app.change_account(identity.who(), id, (staff_role, change.is_disabled)).await?;
     Ok(Answer::new(account))
 }

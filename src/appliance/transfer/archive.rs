@@ -160,8 +160,22 @@ mod tests {
             assert!(is_allowed(name), "{name}");
         }
         let refused = [
-            "", "/tenant.db", "../tenant.db", "files", "files/", "files/..", "files/../tenant.db", "files//a", "files/./a",
-            "filesystem/a", "tenant.db/", "./tenant.db", "files/a\\..\\b", "index/meta.json", "manifest.json", "tenant.db-wal",
+            "",
+            "/tenant.db",
+            "../tenant.db",
+            "files",
+            "files/",
+            "files/..",
+            "files/../tenant.db",
+            "files//a",
+            "files/./a",
+            "filesystem/a",
+            "tenant.db/",
+            "./tenant.db",
+            "files/a\\..\\b",
+            "index/meta.json",
+            "manifest.json",
+            "tenant.db-wal",
         ];
         for name in refused {
             assert!(!is_allowed(name), "{name}");

@@ -43,7 +43,8 @@ impl AppInner {
     ) -> Result<Exported, TransferError> {
         let note = move |tx: &Tx<'_>| -> Result<(), TransferError> {
             let found = store::find_organization(tx.connection(), id)?.ok_or(TransferError::Unknown)?;
-            let entry = Entry::new(Who::command_line(), "organization.exported", Record::new("organization", &id, found.name));
+            let entry =
+                Entry::new(Who::command_line(), "organization.exported", Record::new("organization", &id, found.name));
             delivery::defer(tx, id, entry.changed(json!({}), json!({ "has_secrets": secrets == Secrets::Included })))?;
             Ok(())
         };
@@ -52,7 +53,9 @@ impl AppInner {
         // Before the file: a row that is carried over meanwhile is then in both, and known by its id.
         let manifest = self
             .control
-            .read(move |connection| describe(connection, id, (secrets == Secrets::Included).then_some(&keyring), now_ms))
+            .read(move |connection| {
+                describe(connection, id, (secrets == Secrets::Included).then_some(&keyring), now_ms)
+            })
             .await?;
         let (folder, path) = (self.config.data.join("tenants").join(id.to_string()), path.to_owned());
         let work = move || write(&folder, &path, manifest);
@@ -116,7 +119,8 @@ fn write(folder: &Path, path: &Path, mut manifest: Manifest) -> Result<Exported,
         .iter()
         .map(|(name, source)| Ok((name.clone(), archive::describe(source)?)))
         .collect::<Result<BTreeMap<String, FileRow>, TransferError>>()?;
-    let borrowed: Vec<(String, &Path)> = sources.iter().map(|(name, source)| (name.clone(), source.as_path())).collect();
+    let borrowed: Vec<(String, &Path)> =
+        sources.iter().map(|(name, source)| (name.clone(), source.as_path())).collect();
     archive::write(&partial, &manifest, &borrowed)?;
     std::fs::rename(&partial, path).map_err(TransferError::file(path))?;
     drop(scratch);

@@ -50,8 +50,13 @@ impl AppInner {
     /// Takes an organization in. Works beside a running appliance.
     pub async fn import_organization(&self, path: &Path) -> Result<Imported, TransferError> {
         let (tenants, path) = (self.config.data.join("tenants"), path.to_owned());
-        let options =
-            Options { clock: self.clock.clone(), ids: self.ids.clone(), readers: 1, read_limit_ms: self.config.read_limit_ms, max_pages: None };
+        let options = Options {
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            readers: 1,
+            read_limit_ms: self.config.read_limit_ms,
+            max_pages: None,
+        };
         let (control, keyring, reserve) = (self.control.clone(), self.keyring.clone(), self.config.disk_reserve_bytes);
         let unpack = move || -> Result<(Manifest, Aside, PathBuf), TransferError> {
             let (manifest, aside) = unpack(&path, &tenants, reserve, |manifest| {
@@ -163,7 +168,9 @@ fn clear_left_over(tenants: &Path, manifest: &Manifest) -> Result<(), TransferEr
     }
     for folder in [place, tenants.join(format!("{}.importing", manifest.organization.id))] {
         match std::fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(TransferError::file(&folder)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(TransferError::file(&folder)(error));
+            }
             _ => {}
         }
     }

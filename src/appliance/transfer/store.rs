@@ -34,8 +34,8 @@ pub(super) fn find_organization(connection: &Connection, id: OrganizationId) -> 
 
 /// Its roles.
 pub(super) fn list_roles(connection: &Connection, id: OrganizationId) -> Collected<RoleRow> {
-    let mut statement =
-        connection.prepare("SELECT id, name, permissions, created_at_ms FROM role WHERE organization_id = ?1 ORDER BY id")?;
+    let mut statement = connection
+        .prepare("SELECT id, name, permissions, created_at_ms FROM role WHERE organization_id = ?1 ORDER BY id")?;
     let rows = statement.query_map([id], |row| {
         Ok(RoleRow { id: row.get(0)?, name: row.get(1)?, permissions: row.get(2)?, created_at_ms: row.get(3)? })
     })?;
@@ -103,8 +103,7 @@ pub(super) fn list_connections(
     let rows = statement.query_map([id], |row| {
         let (connection_id, was_shared): (ConnectionId, bool) = (row.get(0)?, row.get(4)?);
         let hash: [u8; 32] = row.get(5)?;
-        let secret_hash =
-            (is_with_secrets && !was_shared).then(|| blake3::Hash::from_bytes(hash).to_hex().to_string());
+        let secret_hash = (is_with_secrets && !was_shared).then(|| blake3::Hash::from_bytes(hash).to_hex().to_string());
         Ok(ConnectionRow {
             id: connection_id,
             provider: row.get(1)?,
@@ -142,7 +141,8 @@ pub(super) fn list_api_keys(connection: &Connection, id: OrganizationId) -> Coll
 
 /// Audit rows on their way into its file.
 pub(super) fn list_waiting_audit(connection: &Connection, id: OrganizationId) -> Collected<(Uuid, serde_json::Value)> {
-    let mut statement = connection.prepare("SELECT id, entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY id")?;
+    let mut statement =
+        connection.prepare("SELECT id, entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY id")?;
     let rows = statement.query_map([id], |row| {
         let (id, text): ([u8; 16], String) = (row.get(0)?, row.get(1)?);
         Ok((Uuid::from_bytes(id), serde_json::from_str(&text).unwrap_or_default()))
@@ -187,7 +187,9 @@ pub(super) fn create_all(tx: &Tx<'_>, manifest: &Manifest, secrets: &NewSecrets<
         create_connection(tx, organization.id, connection, secrets.connections)?;
     }
     for key in &manifest.api_keys {
-        let (Some(account_id), Some(hash)) = (accounts.get(&key.account_id), parse_hash(&key.key_hash)) else { continue };
+        let (Some(account_id), Some(hash)) = (accounts.get(&key.account_id), parse_hash(&key.key_hash)) else {
+            continue;
+        };
         tx.connection().execute(
             "INSERT INTO api_key (id, organization_id, account_id, name, prefix, key_hash, permissions, created_at_ms, expires_at_ms)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -212,7 +214,8 @@ pub(super) fn parse_hash(text: &str) -> Option<[u8; 32]> {
 fn find_or_create_account(tx: &Tx<'_>, member: &MemberRow, keyring: &Keyring) -> Result<AccountId, TransferError> {
     let email = crate::account::model::parse_email(&member.email)
         .ok_or_else(|| TransferError::refused(format!("{:?} is no e-mail address", member.email)))?;
-    let find = |sql: &str, value: &dyn rusqlite::ToSql| tx.connection().query_row(sql, [value], |row| row.get(0)).optional();
+    let find =
+        |sql: &str, value: &dyn rusqlite::ToSql| tx.connection().query_row(sql, [value], |row| row.get(0)).optional();
     if let Some(known) = find("SELECT id FROM account WHERE email = ?1", &email)? {
         return Ok(known);
     }

@@ -149,8 +149,11 @@ impl Registry {
     /// Closes what is open beyond the limit, used longest ago first. One that is in use or has something left to do stays.
     pub(super) async fn close_surplus(&self, newest: OrganizationId) {
         let most = self.inner.most_open.load(Ordering::Relaxed);
-        let mut open: Vec<(i64, OrganizationId)> =
-            self.list_open().iter().map(|tenant| (tenant.last_used_at_ms.load(Ordering::Relaxed), tenant.id())).collect();
+        let mut open: Vec<(i64, OrganizationId)> = self
+            .list_open()
+            .iter()
+            .map(|tenant| (tenant.last_used_at_ms.load(Ordering::Relaxed), tenant.id()))
+            .collect();
         let surplus = open.len().saturating_sub(most);
         if surplus == 0 {
             return;
