@@ -3,6 +3,8 @@
 //! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod api_key;
 #[cfg(test)]
 mod assets;
@@ -29,6 +31,8 @@ mod mail;
 #[cfg(test)]
 mod mail_server;
 #[cfg(test)]
+mod master_key;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
@@ -54,5 +58,7 @@ mod tenants;
 mod tidy;
 #[cfg(test)]
 mod token;
+#[cfg(test)]
+mod transfer;
 #[cfg(test)]
 mod webhook;
