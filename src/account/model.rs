@@ -155,7 +155,8 @@ mod tests {
     #[test]
     fn a_password_is_long_uncommon_and_no_address() {
         let long = "x".repeat(PASSWORD_MAX_BYTES + 1);
-        for password in ["short", "ninechars", "Password123", "  1234567890 ", "QWERTYUIOP", "Lena@Acme.example", &long] {
+        for password in ["short", "ninechars", "Password123", "  1234567890 ", "QWERTYUIOP", "Lena@Acme.example", &long]
+        {
             assert!(password_fault(password, "lena@acme.example").is_some(), "{password}");
         }
         for password in ["correct horse battery", "aaaaaaaaab", "übermäßige", "other@acme.example"] {
@@ -171,7 +172,10 @@ mod tests {
         let passwords: Vec<&str> = lines.collect();
         assert!(passwords.len() > 1_500);
         for password in passwords {
-            assert!(password.chars().count() >= PASSWORD_MIN_CHARS && password == password.to_lowercase(), "{password}");
+            assert!(
+                password.chars().count() >= PASSWORD_MIN_CHARS && password == password.to_lowercase(),
+                "{password}"
+            );
         }
     }
 }

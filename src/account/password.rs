@@ -84,7 +84,8 @@ pub fn is_importable(hash: &str) -> bool {
         let most = |name: &str, most: u32| parsed.params.get_decimal(name).is_some_and(|value| value <= most);
         parsed.algorithm.as_str() == "argon2id" && most("m", 262_144) && most("t", 10) && most("p", 8)
     };
-    bcrypt_cost(hash).is_some() || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_modest(&parsed))
+    bcrypt_cost(hash).is_some()
+        || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_modest(&parsed))
 }
 
 /// Does the same work for every account and none.
@@ -92,7 +93,8 @@ fn check_blocking(password: &str, hash: Option<&str>, bcrypt_cost_of_all: u32) -
     let own_cost = hash.and_then(bcrypt_cost);
     let argon2_hash = hash.filter(|hash| own_cost.is_none() && !hash.is_empty());
     let is_argon2_match = is_match_blocking(password, argon2_hash.unwrap_or(NOBODY)) && argon2_hash.is_some();
-    let is_bcrypt_match = hash.is_some_and(|hash| own_cost.is_some() && bcrypt::verify(password, hash).unwrap_or(false));
+    let is_bcrypt_match =
+        hash.is_some_and(|hash| own_cost.is_some() && bcrypt::verify(password, hash).unwrap_or(false));
     // A check costs 2^cost: what this account's lacks to the highest is 2^own + 2^(own + 1) + … below it.
     let missing = match own_cost {
         Some(own_cost) => own_cost..bcrypt_cost_of_all,

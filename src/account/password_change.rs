@@ -72,7 +72,8 @@ impl AppInner {
         let password_hash = self.hasher.hash(password).await?;
         let (chain, address) = (self.audit.clone(), client.address_text());
         let work = move |tx: &Tx<'_>| -> Result<Vec<SessionId>> {
-            let ended = || Error::new(Code::Unauthenticated, "this link was used already or has ended: ask for a new one");
+            let ended =
+                || Error::new(Code::Unauthenticated, "this link was used already or has ended: ask for a new one");
             let found = one_time::take::<()>(tx, PASSWORD_RESET, &token)?.ok_or_else(ended)?;
             let account_id = found.account_id.ok_or_else(ended)?;
             let known = store::find_by_id(tx.connection(), account_id)?.ok_or_else(ended)?;

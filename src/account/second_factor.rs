@@ -192,7 +192,9 @@ impl AppInner {
                 self.start_session(account_id, None, client).await
             }
             Step::Wrong => Err(Error::invalid_field("code", "this code is wrong, or was used already")),
-            Step::Ended => Err(Error::new(Code::Unauthenticated, "this took too long, or too many codes: sign in again")),
+            Step::Ended => {
+                Err(Error::new(Code::Unauthenticated, "this took too long, or too many codes: sign in again"))
+            }
         }
     }
 
@@ -221,15 +223,18 @@ impl AppInner {
         let id = identity.standing.me.account.id;
         let (caller, subject) = (identity.client.caller(), format!("enrolment of {id}"));
         self.take_attempt(caller, &subject)?;
-        let (chain, keyring, entry) = (self.audit.clone(), self.keyring.clone(), entry(identity, "second_factor.enabled"));
+        let (chain, keyring, entry) =
+            (self.audit.clone(), self.keyring.clone(), entry(identity, "second_factor.enabled"));
         let confirm = move |tx: &Tx<'_>| -> Result<Vec<String>> {
             let stored = find_stored(tx, &keyring, id)?.filter(|stored| stored.confirmed_at_ms.is_none());
-            let stored = stored.ok_or_else(|| Error::new(Code::Conflict, "begin the enrolment of an authenticator first"))?;
+            let stored =
+                stored.ok_or_else(|| Error::new(Code::Conflict, "begin the enrolment of an authenticator first"))?;
             let code: String = code.chars().filter(|letter| !letter.is_whitespace()).collect();
             let Some(step) = totp::find_step(&stored.secret, &code, tx.now_ms()) else {
                 return Err(Error::invalid_field("code", "this code is wrong: is the clock of your device right?"));
             };
-            let sql = "UPDATE account SET totp_confirmed_at_ms = ?2, totp_last_step = ?3, updated_at_ms = ?2 WHERE id = ?1";
+            let sql =
+                "UPDATE account SET totp_confirmed_at_ms = ?2, totp_last_step = ?3, updated_at_ms = ?2 WHERE id = ?1";
             tx.connection().execute(sql, (id, tx.now_ms(), step))?;
             chain.append(tx, entry.changed(json!({}), json!({ "method": "totp" })))?;
             Ok(replace_recovery_codes(tx, id)?)
@@ -266,7 +271,10 @@ impl AppInner {
         let create = move |tx: &Tx<'_>| -> Result<Vec<String>> {
             let overview = find_overview(tx.connection(), id)?;
             if overview.totp_confirmed_at_ms.is_none() && overview.passkeys == 0 {
-                return Err(Error::new(Code::Conflict, "recovery codes stand in for a second factor: set one up first"));
+                return Err(Error::new(
+                    Code::Conflict,
+                    "recovery codes stand in for a second factor: set one up first",
+                ));
             }
             chain.append(tx, entry)?;
             Ok(replace_recovery_codes(tx, id)?)
@@ -281,7 +289,10 @@ impl AppInner {
             let has_password =
                 self.control.read(move |connection| store::find_password(connection, id)).await?.password_hash;
             if has_password.is_empty() {
-                return Err(Error::invalid_field("code", "this needs a code of your authenticator, or a recovery code"));
+                return Err(Error::invalid_field(
+                    "code",
+                    "this needs a code of your authenticator, or a recovery code",
+                ));
             }
             return self.prove_password(identity, proof.password, "password").await;
         };
@@ -336,11 +347,7 @@ fn take_step(
         chain.append(tx, refused_entry(client, Some((account_id, known.email))))?;
         return Ok(Step::Wrong);
     }
-    let who = Who {
-        actor: format!("account:{account_id}"),
-        name: known.email.clone(),
-        address: client.address_text(),
-    };
+    let who = Who { actor: format!("account:{account_id}"), name: known.email.clone(), address: client.address_text() };
     note_recovery(tx, chain, who, (shown, account_id, known.email))?;
     one_time::revoke(tx, SECOND_FACTOR, account_id)?;
     Ok(Step::Right(account_id))

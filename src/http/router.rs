@@ -9,9 +9,9 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
-use crate::account::password_change::api as password_change;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
+use crate::account::password_change::api as password_change;
 use crate::account::permission::Permission::{
     ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,

@@ -43,7 +43,8 @@ async fn a_mail_arrives_with_its_link() {
 async fn mail_speaks_the_language_of_its_reader() {
     let test = TestApp::start().await;
     let server = MailServer::start_for(&test).await;
-    let request = Request { token: Some(&test.operator.token), body: Some(json!({ "language": "de" })), ..Request::default() };
+    let request =
+        Request { token: Some(&test.operator.token), body: Some(json!({ "language": "de" })), ..Request::default() };
     test.send(Method::PUT, "/api/v1/auth/me", request).await.expect(200);
     forget(&test, &test.operator.email).await;
     let mail = server.mail(1).await;
@@ -162,7 +163,8 @@ async fn a_test_mail_tells_what_the_server_says() {
     let body = ask().await.expect_refusal(400, "mail_failed");
     assert!(body["detail"].as_str().unwrap().contains("you are not welcome"), "{body}");
     // A server that must be protected is not spoken to in the clear.
-    let smtp = json!({ "host": "127.0.0.1", "port": server.port(), "security": "starttls", "from": "sales@acme.example" });
+    let smtp =
+        json!({ "host": "127.0.0.1", "port": server.port(), "security": "starttls", "from": "sales@acme.example" });
     put_settings(&test, json!({ "smtp": smtp })).await;
     server.refuse(None);
     ask().await.expect_refusal(400, "mail_failed");
@@ -190,10 +192,13 @@ async fn settings_change_in_what_was_sent_and_keep_the_password_to_themselves() 
     moved["host"] = json!("mail.evil.example");
     assert_eq!(put_settings(&test, json!({ "smtp": moved })).await["smtp"]["has_password"], json!(false));
     assert_eq!(put_settings(&test, json!({ "smtp": null })).await["smtp"], Value::Null);
-    for (field, value) in [("host", json!("a b")), ("port", json!(0)), ("from", json!("nobody")), ("security", json!("x"))] {
+    for (field, value) in
+        [("host", json!("a b")), ("port", json!(0)), ("from", json!("nobody")), ("security", json!("x"))]
+    {
         let mut wrong = smtp.clone();
         wrong[field] = value;
-        let request = Request { token: Some(&test.operator.token), body: Some(json!({ "smtp": wrong })), ..Request::default() };
+        let request =
+            Request { token: Some(&test.operator.token), body: Some(json!({ "smtp": wrong })), ..Request::default() };
         test.send(Method::PUT, "/api/v1/admin/settings", request).await.expect_refusal(400, "invalid_field");
     }
     let mut bytes = Vec::new();

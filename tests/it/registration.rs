@@ -60,7 +60,8 @@ fn invited(email: &str, token: &str) -> Value {
 #[tokio::test]
 async fn a_newcomer_verifies_the_address_and_is_in() {
     let (test, server) = start_open().await;
-    let body = json!({ "email": " Nora@New.example ", "password": PASSWORD, "language": "de", "organization_name": "New AG" });
+    let body =
+        json!({ "email": " Nora@New.example ", "password": PASSWORD, "language": "de", "organization_name": "New AG" });
     let answer = test.post_anonymous(REGISTER, body).await.expect(200);
     assert_eq!(answer.data(), json!({ "state": "mail_sent" }));
     assert_eq!(answer.header("set-cookie"), "");
@@ -74,7 +75,10 @@ async fn a_newcomer_verifies_the_address_and_is_in() {
     let session = session.data();
     assert_eq!(session["account"]["email"], "nora@new.example");
     assert_eq!((&session["account"]["name"], &session["account"]["language"]), (&json!("nora"), &json!("de")));
-    assert_eq!((&session["organization"]["name"], &session["organization"]["role"]), (&json!("New AG"), &json!("owner")));
+    assert_eq!(
+        (&session["organization"]["name"], &session["organization"]["role"]),
+        (&json!("New AG"), &json!("owner"))
+    );
     assert_eq!(session["staff_role"], Value::Null);
     test.post_anonymous("/api/v1/auth/login", login).await.expect(200);
     verify(&test, &mail.token()).await.expect_refusal(401, "unauthenticated");
@@ -179,7 +183,10 @@ async fn an_invitation_bound_to_the_address_lets_in_at_once_and_once() {
     let answer = test.post_anonymous(REGISTER, invited("Nora@new.example", &token)).await.expect(200);
     assert!(answer.header("set-cookie").starts_with("salesbrain_session="));
     let session = answer.data();
-    assert_eq!((&session["organization"]["name"], &session["organization"]["role"]), (&json!("Acme"), &json!("member")));
+    assert_eq!(
+        (&session["organization"]["name"], &session["organization"]["role"]),
+        (&json!("Acme"), &json!("member"))
+    );
     let again = test.post_anonymous(REGISTER, invited("nora@new.example", &token)).await;
     again.expect_refusal(404, "not_found");
     let tenant = test.tenant(test.organization_id).await;

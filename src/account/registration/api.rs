@@ -118,7 +118,11 @@ pub struct VerifyRequest {
 
 /// Opens a verification link: makes the account, or gives it its new address.
 #[utoipa::path(post, path = "/api/v1/auth/verify-email", tag = "session", request_body = VerifyRequest, responses((status = 200, body = Answer<SignInAnswer>), (status = 401, description = "used or ended")))]
-pub async fn verify_email(State(app): State<App>, parts: Parts, Body(request): Body<VerifyRequest>) -> Result<Response> {
+pub async fn verify_email(
+    State(app): State<App>,
+    parts: Parts,
+    Body(request): Body<VerifyRequest>,
+) -> Result<Response> {
     let entered = app.verify_email(&Client::of(&parts, &app), request.token).await?;
     Ok(answer_entered(&app, entered, &parts.headers))
 }

@@ -69,11 +69,7 @@ pub async fn delete_sessions(State(app): State<App>, identity: Identity) -> Resu
 
 /// Ends one session.
 #[utoipa::path(delete, path = "/api/v1/auth/sessions/{id}", tag = "session", params(("id" = String, Path)), responses((status = 200, body = Answer<Done>), (status = 404)), security(("session" = [])))]
-pub async fn delete_session(
-    State(app): State<App>,
-    identity: Identity,
-    Id(id): Id<SessionId>,
-) -> Result<Answer<Done>> {
+pub async fn delete_session(State(app): State<App>, identity: Identity, Id(id): Id<SessionId>) -> Result<Answer<Done>> {
     app.end_own_session(&identity, id).await?;
     Ok(Answer::new(Done {}))
 }
