@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod api;
+pub mod avatar;
 pub mod factor;
 pub mod federation;
 pub mod import;

@@ -241,21 +241,28 @@ fn profile_entry(who: Who, before: &AccountShape, after: &AccountShape) -> Optio
 const MOST_SHORTCUTS: usize = 100;
 const SHORTCUT_CHARS: usize = 40;
 
+/// Control characters, and those that turn the direction of the text around them: a name must not look like another, nor
+/// break the line it stands in.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 fn check_profile(request: &ProfileRequest) -> Result<()> {
     if let Some(name) = &request.name
-        && (name.trim().is_empty() || name.chars().count() > 200)
+        && (name.trim().is_empty() || name.chars().count() > 200 || name.trim().chars().any(is_invisible))
     {
-        return Err(Error::invalid_field("name", "a name has 1 to 200 characters"));
+        return Err(Error::invalid_field("name", "a name has 1 to 200 characters that can be seen, in one line"));
     }
     if let Some(time_zone) = &request.time_zone
         && jiff::tz::TimeZone::get(time_zone).is_err()
     {
         return Err(Error::invalid_field("time_zone", "this is not an IANA time zone such as Europe/Zurich"));
     }
-    let is_short = |text: &String| text.chars().count() <= SHORTCUT_CHARS;
+    let is_short = |text: &String| text.chars().count() <= SHORTCUT_CHARS && !text.chars().any(is_invisible);
     if let Some(shortcuts) = &request.shortcuts
         && (shortcuts.len() > MOST_SHORTCUTS
-            || !shortcuts.iter().all(|(command, key)| is_short(command) && is_short(key)))
+            || !shortcuts.iter().all(|(command, key)| !command.is_empty() && is_short(command) && is_short(key)))
     {
         return Err(Error::invalid_field("shortcuts", "at most 100 keys with names of at most 40 characters"));
     }

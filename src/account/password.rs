@@ -8,6 +8,7 @@
 //! counts until it is computed, also when whoever asked has hung up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
@@ -24,12 +25,18 @@ const NOBODY: &str =
 /// Hashes and checks passwords.
 pub struct Hasher {
     permits: Arc<Semaphore>,
+    computed: AtomicU64,
 }
 
 impl Hasher {
     /// A hasher with the standard cost.
     pub fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(PARALLEL)) }
+        Self { permits: Arc::new(Semaphore::new(PARALLEL)), computed: AtomicU64::new(0) }
+    }
+
+    /// How many hashes and checks were computed so far: every sign-in must cost one, whoever it is.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The PHC string to store.
@@ -45,6 +52,7 @@ impl Hasher {
 
     async fn on_blocking_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let work = move || {
             let outcome = work();
             drop(permit);

@@ -9,6 +9,7 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
+use crate::account::avatar::api as avatar;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
 use crate::account::password_change::api as password_change;
@@ -41,7 +42,8 @@ use crate::organization::role::api as role;
 use crate::settings::api as settings;
 
 use Access::{
-    Account, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session, SessionOrCookie, Staff,
+    Account, AccountOrCookie, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session,
+    SessionOrCookie, Staff,
 };
 
 /// All routes.
@@ -59,6 +61,7 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/accounts/{id}/avatar", AccountOrCookie, avatar::find_avatar)
         .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
         .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
         .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
@@ -74,14 +77,14 @@ pub fn routes() -> Routes {
         .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
         .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
         .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
-        .post("/api/v1/auth/email", Person, password_change::change_email)
-        .post("/api/v1/auth/forgot-password", Public, password_change::forgot_password)
         .get("/api/v1/api-keys", Session(ApiKeysManage), api_key::list_api_keys)
         .post("/api/v1/api-keys", Session(ApiKeysManage), api_key::create_api_key)
         .delete("/api/v1/api-keys/{id}", Session(ApiKeysManage), api_key::delete_api_key)
         .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
         .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
         .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
+        .post("/api/v1/auth/email", Person, password_change::change_email)
+        .post("/api/v1/auth/forgot-password", Public, password_change::forgot_password)
         .get("/api/v1/auth/identities", Person, federation::list_identities)
         .delete("/api/v1/auth/identities/{id}", Person, federation::delete_identity)
         .post("/api/v1/auth/link", Public, account::login_with_link)
@@ -89,11 +92,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/auth/logout", Own, account::logout)
         .get("/api/v1/auth/me", Account, account::find_me)
         .put("/api/v1/auth/me", Person, account::update_me)
-        .get("/api/v1/auth/options", Public, registration::show_options)
-        .put("/api/v1/auth/password", Person, password_change::update_password)
-        .post("/api/v1/auth/recovery-codes", Person, second_factor::create_recovery_codes)
         .post("/api/v1/auth/oauth/{provider}", Public, federation::finish_oauth)
         .post("/api/v1/auth/oauth/{provider}/start", Public, federation::start_oauth)
+        .get("/api/v1/auth/options", Public, registration::show_options)
         .post("/api/v1/auth/passkey", Public, passkey::sign_in)
         .post("/api/v1/auth/passkey/start", Public, passkey::start_sign_in)
         .get("/api/v1/auth/passkeys", Person, passkey::list_passkeys)
@@ -101,7 +102,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/auth/passkeys/start", Person, passkey::start_registration)
         .patch("/api/v1/auth/passkeys/{id}", Person, passkey::update_passkey)
         .delete("/api/v1/auth/passkeys/{id}", Person, passkey::delete_passkey)
+        .put("/api/v1/auth/password", Person, password_change::update_password)
         .get("/api/v1/auth/providers", Public, federation::list_sign_in_providers)
+        .post("/api/v1/auth/recovery-codes", Person, second_factor::create_recovery_codes)
         .post("/api/v1/auth/refresh", Own, account::refresh)
         .post("/api/v1/auth/register", Public, registration::register)
         .post("/api/v1/auth/reset-password", Public, password_change::reset_password)
@@ -176,6 +179,8 @@ pub fn routes() -> Routes {
         .get("/api/v1/statistics", Session(CampaignsRead), campaign::find_statistics)
         .get("/api/v1/status", Session(ConnectionsRead), health::show_status)
         .get("/api/v1/unrouted-events", Staff(ApplianceOperate), connection::list_unrouted_events)
+        .post("/api/v1/uploads/avatar", Person, avatar::update_avatar)
+        .delete("/api/v1/uploads/avatar", Person, avatar::delete_avatar)
         .get("/docs", Public, openapi::redirect_to_docs)
         .get("/docs/{*path}", Public, openapi::serve_docs)
         .get("/health", Public, health::show_health)

@@ -16,6 +16,7 @@ use salesbrain::mail::{self, Letter, NewMail};
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 
+use crate::avatar;
 use crate::live::{self, Knock};
 use crate::support::{Answer, PASSWORD, Person, Request, TestApp, reply, wait_until};
 
@@ -30,6 +31,9 @@ enum Needs {
     Account,
     /// A session; a key will not do.
     Person,
+    /// To share an organization with the account of the path, or to be of the staff; a key may see who the members are.
+    /// For all others the account is not there.
+    Colleague,
     /// The same, where what is sent here is answered with this status: another person's record, a proof nobody has.
     PersonGets(u16),
     /// The permission in the session's organization.
@@ -53,8 +57,8 @@ enum Needs {
 }
 
 use Needs::{
-    Account, Ending, Here, HereAsMember, Inside, InsideAsMember, Nothing, OwnProof, Path, Person as SignedIn,
-    PersonGets, Socket, Staff, StaffGets,
+    Account, Colleague, Ending, Here, HereAsMember, Inside, InsideAsMember, Nothing, OwnProof, Path,
+    Person as SignedIn, PersonGets, Socket, Staff, StaffGets,
 };
 
 /// Method, path, what it asks.
@@ -70,6 +74,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/accounts/{id}/avatar", Colleague),
     ("GET", "/api/v1/admin/mails", Staff("appliance.administer")),
     ("POST", "/api/v1/admin/mails/{id}/retry", Staff("appliance.administer")),
     ("GET", "/api/v1/admin/settings", Staff("appliance.administer")),
@@ -189,6 +194,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/statistics", Here("campaigns.read")),
     ("GET", "/api/v1/status", Here("connections.read")),
     ("GET", "/api/v1/unrouted-events", Staff("appliance.operate")),
+    ("POST", "/api/v1/uploads/avatar", SignedIn),
+    ("DELETE", "/api/v1/uploads/avatar", SignedIn),
     ("GET", "/docs", Nothing(308)),
     ("GET", "/docs/{*path}", Nothing(200)),
     ("GET", "/health", Nothing(200)),
@@ -275,7 +282,7 @@ const STANDING: [Caller; 9] =
 fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
-        Account => &STANDING[..],
+        Account | Colleague => &STANDING[..],
         SignedIn | PersonGets(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Inside => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         InsideAsMember => &[Viewer, Member, Admin, Owner, Outsider],
@@ -302,6 +309,7 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let refusal = if needs == Socket { 401 } else { 403 };
     match caller {
         caller if !permitted.contains(&caller) => Expected::Exactly(refusal),
+        KeyWithoutScope | KeyThatReads if needs == Colleague => Expected::Exactly(404),
         _ if let PersonGets(status) | StaffGets(_, status) = needs => Expected::Exactly(status),
         // The outsider owns an organization, so nothing but the wall between organizations is in the way.
         Outsider if has_id => Expected::Exactly(404),
@@ -378,6 +386,7 @@ async fn build() -> World {
     }
     let secret = test.create_connection(test.organization_id).await;
     test.post_webhook(&secret, &reply(&json!({}))).await.expect(200);
+    avatar::upload(&test, &operator.token, "image/png", avatar::png(8, 8)).await.expect(200);
     let records = find_records(&test, &operator).await;
     // Else only owners and administrators make organizations; that is tested in `organization`.
     test.execute_control("INSERT INTO setting (name, value, updated_at_ms) VALUES ('registration', '\"open\"', 0)")
@@ -514,6 +523,9 @@ impl World {
             return create_api_key(&self.test, &self.operator).await;
         }
         let records = &self.records;
+        if path.ends_with("/avatar") {
+            return self.test.operator.account_id.to_string();
+        }
         let kinds = [
             ("/admin/organizations/", &records.organization),
             ("/email-account/", &records.mailbox),
@@ -561,6 +573,9 @@ impl World {
             "/api/instantly/search/messages" => format!("{full}?query=thursday"),
             _ => full,
         };
+        if (method, path) == ("POST", "/api/v1/uploads/avatar") {
+            return avatar::upload(&self.test, token, "image/png", avatar::png(8, 8)).await;
+        }
         let body = self.body(method, path).await;
         let token = (!token.is_empty()).then_some(token);
         let headers = vec![("x-requested-with", "salesbrain".to_owned())];

@@ -13,7 +13,7 @@ use crate::support::{PASSWORD, folder, reply, wait_until_blocking};
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// The binary in a folder of its own, with nothing in its environment.
-fn program(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_salesbrain"));
     command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -24,7 +24,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     program(folder, arguments).output().unwrap()
 }
 
-fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = program(folder, arguments).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
@@ -38,7 +38,7 @@ fn expect_success(output: &Output) -> String {
 
 /// The one line of JSON a command printed.
 #[track_caller]
-fn expect_json(output: &Output) -> Value {
+pub(crate) fn expect_json(output: &Output) -> Value {
     let text = expect_success(output);
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(&text).unwrap()
@@ -59,18 +59,18 @@ fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-const CREATE_ACCOUNT: [&str; 8] =
+pub(crate) const CREATE_ACCOUNT: [&str; 8] =
     ["account", "create", "--email", "Olga@acme.example", "--password-stdin", "--organization", "Acme", "--json"];
 
 /// A running `serve`; killed if the test ends early.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     log: std::thread::JoinHandle<Vec<String>>,
 }
 
 impl Server {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.env("SALESBRAIN_LOG_FORMAT", "json").spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let mut log = Vec::new();
@@ -89,12 +89,12 @@ impl Server {
         Self { child, address, log }
     }
 
-    fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.address.strip_prefix("http://").unwrap()
     }
 
     /// Asks it to end as a service manager does; answers its log.
-    fn end(mut self) -> Vec<String> {
+    pub(crate) fn end(mut self) -> Vec<String> {
         let asked = Instant::now();
         let signal = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(signal.success());

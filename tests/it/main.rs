@@ -11,11 +11,17 @@ mod audit;
 #[cfg(test)]
 mod authorisation;
 #[cfg(test)]
+mod avatar;
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod cross_origin;
 #[cfg(test)]
 mod events;
+#[cfg(test)]
+mod guessing;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
@@ -36,6 +42,8 @@ mod rates;
 mod registration;
 #[cfg(test)]
 mod second_factor;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod session;
 #[cfg(test)]
