@@ -9,6 +9,7 @@ mod connection;
 mod demo;
 mod doctor;
 mod healthcheck;
+mod import;
 mod organization;
 mod print;
 mod reindex;

@@ -20,6 +20,8 @@ const LINK_MS: i64 = 15 * 60 * 1_000;
 pub(super) enum AccountCommand {
     /// Creates an account and makes it a member of an organization, which is created if it does not exist.
     Create(Create),
+    /// Brings accounts from elsewhere, with the hashes of their passwords; says which lines were refused and why.
+    Import(super::import::Import),
     /// Prints a link that signs an account in once.
     Link(Link),
     /// Makes an account staff of the appliance, or takes that away.
@@ -90,6 +92,7 @@ pub(super) struct Link {
 pub(super) async fn run(command: AccountCommand, common: Common) -> anyhow::Result<()> {
     match command {
         AccountCommand::Create(create) => create_account(create, common).await,
+        AccountCommand::Import(import) => super::import::run(import, common).await,
         AccountCommand::Link(link) => create_link(link, common).await,
         AccountCommand::Staff(staff) => update_staff(staff, common).await,
     }

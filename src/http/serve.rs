@@ -29,6 +29,8 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     let sweep = tokio::spawn(app.tenants.clone().sweep());
     let opening = tokio::spawn(crate::appliance::start::open_unfinished(App::clone(&app)));
     let auditing = tokio::spawn(crate::audit::delivery::run(App::clone(&app)));
+    let mailing = tokio::spawn(crate::mail::delivery::run(App::clone(&app)));
+    let removing = tokio::spawn(crate::organization::removal::run(App::clone(&app)));
     let measuring = tokio::spawn(crate::appliance::figures::run(App::clone(&app)));
     let (stop, stopping) = watch::channel(false);
     let connections = Connections {
@@ -43,7 +45,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     stop.send_replace(true);
     // Every connection holds a receiver until it ends.
     let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
-    for task in [sweep, opening, auditing, measuring] {
+    for task in [sweep, opening, auditing, mailing, removing, measuring] {
         task.abort();
         // Cancelled, as it was asked to be.
         drop(task.await);

@@ -25,6 +25,7 @@ fn setup_request() -> Value {
 fn cookie_of(answer: &Answer) -> (String, String) {
     let text = answer.header("set-cookie");
     let (pair, attributes) = text.split_once(';').unwrap_or_else(|| panic!("no cookie: {text:?}"));
+    let pair = pair.strip_prefix("__Host-").unwrap_or(pair);
     let value = pair.strip_prefix("salesbrain_session=").unwrap_or_else(|| panic!("another cookie: {pair}"));
     (value.to_owned(), attributes.to_owned())
 }
@@ -312,7 +313,7 @@ async fn refreshing_rotates_the_cookie() {
     // Behind a proxy that speaks TLS the cookie is for TLS only.
     let person = test.sign_in_again(&person).await;
     let headers = vec![
-        ("cookie", person.cookie()),
+        ("cookie", format!("__Host-{}", person.cookie())),
         ("x-requested-with", "salesbrain".to_owned()),
         ("x-forwarded-proto", "https".to_owned()),
     ];
@@ -434,7 +435,9 @@ async fn signing_out_ends_the_session_at_once() {
         assert!(!is_signed_in(&test, &by_cookie.token).await);
         // A foreign page can send the cookie, but not the header.
         let victim = test.sign_in_again(&test.operator).await;
-        post_with(&test, path, vec![("cookie", victim.cookie())], None).await.expect(200);
+        let foreign = post_with(&test, path, vec![("cookie", victim.cookie())], None).await;
+        assert_eq!(foreign.header("set-cookie"), "", "the browser's cookie is left alone");
+        foreign.expect_refusal(403, "forbidden");
         assert!(is_signed_in(&test, &victim.token).await);
     }
     assert!(is_signed_in(&test, &test.operator.token).await, "other sessions go on");
@@ -498,14 +501,31 @@ async fn a_profile_changes_in_what_was_sent() {
     let wrong = [
         ("name", json!("  ")),
         ("name", json!("x".repeat(201))),
+        ("name", json!("Vera\nBcc: all@acme.example")),
+        ("name", json!("Vera\u{202e}arev")),
+        ("name", json!("Vera\u{0}")),
+        ("name", json!(["Vera"])),
         ("language", json!("fr")),
         ("theme", json!("pink")),
         ("time_zone", json!("Europe/Atlantis")),
+        ("time_zone", json!("../../etc/passwd")),
+        ("shortcuts", json!({ "": "x" })),
+        ("shortcuts", json!({ "archive": "x".repeat(41) })),
+        ("shortcuts", json!({ "x".repeat(41): "e" })),
+        ("shortcuts", json!({ "archive": "\u{1b}[2J" })),
+        ("shortcuts", Value::Object((0..101).map(|number| (format!("command{number}"), json!("e"))).collect())),
     ];
     for (field, value) in wrong {
         let refusal = put(json!({ "theme": "light", field: value })).await.expect_refusal(400, "invalid_field");
         assert_eq!(refusal["field"], json!(field), "{refusal}");
     }
+    // What is changed in the keys stays until it is changed again; an empty key switches one off.
+    assert_eq!(me["account"]["shortcuts"], json!({}));
+    let keys = json!({ "conversation.archive": "e", "search": "", "send": "Ctrl+Enter" });
+    let me = put(json!({ "shortcuts": keys })).await.expect(200).data();
+    assert_eq!(me["account"]["shortcuts"], keys);
+    let me = put(json!({ "name": "Vera Ösch-O’Neill 李" })).await.expect(200).data();
+    assert_eq!((&me["account"]["shortcuts"], &me["account"]["name"]), (&keys, &json!("Vera Ösch-O’Neill 李")));
     // Nobody makes himself an owner.
     for body in [json!({ "role": "owner" }), json!({ "staff_role": "sb_admin" }), json!({ "email": "x@y.example" })] {
         put(body).await.expect(400);

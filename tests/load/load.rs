@@ -1,6 +1,6 @@
 //! Whole-program load: starts the real program on a folder and measures it from outside, over HTTP and WebSocket.
 //!
-//! Contract: `tests/load/run intake|mixed|start|demo|organizations|all` builds the release program and runs this. Every figure it prints
+//! Contract: `tests/load/run intake|mixed|start|demo|organizations|sign-in|all` builds the release program and runs this. Every figure it prints
 //! is measured by a client on the same machine, which shares the processor with the program. Not a test: it judges
 //! nothing; `benches/README.md` holds figures next to what was promised.
 
@@ -20,6 +20,7 @@ mod http;
 mod intake;
 mod mixed;
 mod organizations;
+mod sign_in;
 mod start;
 
 use std::path::{Path, PathBuf};
@@ -102,13 +103,14 @@ async fn run(options: &Options, commands: &[String]) -> anyhow::Result<()> {
             "start" => start::run(options).await?,
             "demo" => start::run_demo(options).await?,
             "organizations" => organizations::run(options).await?,
+            "sign-in" => sign_in::run(options).await?,
             "all" => {
                 start::run_demo(options).await?;
                 intake::run(options).await?;
                 start::run(options).await?;
                 mixed::run(options).await?;
             }
-            other => anyhow::bail!("{other:?} is none of intake, mixed, start, demo, organizations, all"),
+            other => anyhow::bail!("{other:?} is none of intake, mixed, start, demo, organizations, sign-in, all"),
         }
     }
     Ok(())

@@ -1,7 +1,9 @@
 // The typed client: adds the access token, refreshes it once on 401, turns error bodies into ApiError.
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
-import { readAccessToken, refreshSession } from "./session";
+import { isWorking, readAccessToken, refreshSession } from "./session";
+
+const STANDING_CHANGED = ["no_organization", "second_factor_needed"];
 
 export class ApiError extends Error {
   constructor(
@@ -52,6 +54,11 @@ export async function readBody<Body>(call: Promise<{ data?: Body; error?: unknow
     if (cause instanceof SyntaxError) throw new ApiError("internal", 0, "");
     throw new ApiError("unreachable", 0, "");
   }
-  if (!result.response.ok) throw makeError(result.error, result.response.status);
+  if (!result.response.ok) {
+    const error = makeError(result.error, result.response.status);
+    // The person has lost the organization, or it now asks for a second factor: the session is read anew, the guard does the rest.
+    if (STANDING_CHANGED.includes(error.code) && isWorking()) void refreshSession();
+    throw error;
+  }
   return result.data as Body;
 }

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { countsQuery } from "../api/queries";
+import { isWorking, useSession } from "../api/session";
 import { Mark } from "../components/mark";
 import { useLiveState } from "../live/provider";
 import { useSignOut } from "./account_menu";
@@ -22,6 +23,7 @@ export function BottomBar() {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const live = useLiveState();
+  const session = useSession();
   const counts = useQuery(countsQuery());
   const unread = counts.data?.unread ?? 0;
   return (
@@ -41,7 +43,7 @@ export function BottomBar() {
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Label>{t(`live_${live}`)}</Menu.Label>
+          {isWorking(session) ? <Menu.Label>{t(`live_${live}`)}</Menu.Label> : null}
           {VIEWS.slice(IN_BAR).map((view) => (
             <Menu.Item key={view.name} leftSection={<view.icon size={18} stroke={1.5} />} onClick={() => void navigate({ to: view.to })}>
               {t(view.name)}
@@ -60,7 +62,8 @@ export function LostLine() {
   const t = appWords.use();
   const state = useLiveState();
   const [isShown, setShown] = useState(false);
-  const isLost = state !== "connected";
+  const isNeeded = isWorking(useSession());
+  const isLost = isNeeded && state !== "connected";
   useEffect(() => {
     const timer = setTimeout(() => setShown(isLost), isLost ? LOSS_WORTH_SAYING_MS : 0);
     return () => clearTimeout(timer);

@@ -1,12 +1,21 @@
 // Stands between router and shell: follows the account's language and theme, and leaves when the session ends.
 import { useMantineColorScheme } from "@mantine/core";
-import { useNavigate } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { Outlet, useNavigate, useRouter } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
 import { useSession } from "../api/session";
 import { changeLanguage } from "../i18n/words";
 import { Shell } from "./shell";
 
 export function SignedIn() {
+  return useSignedIn() ? <Shell /> : null;
+}
+
+/** For pages of someone who is signed in and can do nothing yet. */
+export function SignedInAlone() {
+  return useSignedIn() ? <Outlet /> : null;
+}
+
+function useSignedIn(): boolean {
   const session = useSession();
   const navigate = useNavigate();
   const { setColorScheme } = useMantineColorScheme();
@@ -23,5 +32,13 @@ export function SignedIn() {
   useEffect(() => {
     if (!isSignedIn) void navigate({ to: "/sign-in", search: { next: window.location.pathname + window.location.search } });
   }, [isSignedIn, navigate]);
-  return isSignedIn ? <Shell /> : null;
+  // The guard decides where someone may be; it is asked again when an organization or a second factor comes or goes.
+  const router = useRouter();
+  const standing = isSignedIn ? `${session.organization?.id ?? ""} ${session.is_second_factor_missing}` : "";
+  const known = useRef(standing);
+  useEffect(() => {
+    if (standing !== "" && known.current !== standing) void router.invalidate();
+    known.current = standing;
+  }, [router, standing]);
+  return isSignedIn;
 }

@@ -1,8 +1,9 @@
 // The settings and their sections.
-import { IconPlugConnected, IconServer, IconUser } from "@tabler/icons-react";
+import { IconPlugConnected, IconServer, IconShieldLock, IconUser } from "@tabler/icons-react";
 import { Link, useParams } from "@tanstack/react-router";
 import { Page } from "../../components/page";
 import { PaneMessage } from "../../components/pane_message";
+import { SecuritySection } from "../security/security_section";
 import { ConnectionsSection } from "./connections_section";
 import { OperationsSection } from "./operations_section";
 import { ProfileSection } from "./profile_section";
@@ -11,6 +12,7 @@ import { settingsWords } from "./words";
 
 const SECTIONS = [
   { name: "profile", icon: IconUser, View: ProfileSection },
+  { name: "security", icon: IconShieldLock, View: SecuritySection },
   { name: "connections", icon: IconPlugConnected, View: ConnectionsSection },
   { name: "operations", icon: IconServer, View: OperationsSection },
 ] as const;
