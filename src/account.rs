@@ -3,6 +3,7 @@
 pub mod api;
 pub mod factor;
 pub mod federation;
+pub mod invitation;
 pub mod limit;
 pub mod model;
 pub mod one_time;

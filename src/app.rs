@@ -16,7 +16,10 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
-use crate::id::{IdSource, SessionId};
+use crate::http::rate::RateLimits;
+use crate::id::IdSource;
+use crate::mail::Mailer;
+use crate::organization::removal::Remover;
 use crate::outgoing::Guard;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
@@ -52,6 +55,10 @@ pub struct AppInner {
     pub outgoing: Guard,
     /// What the issuers of identities say about themselves.
     pub issuers: Documents,
+    /// Sends our mail.
+    pub mailer: Mailer,
+    /// Wakes the task that removes organizations whose time is over.
+    pub remover: Remover,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -60,8 +67,10 @@ pub struct AppInner {
     pub uses: Uses,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
-    /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
-    pub revoked_sessions: broadcast::Sender<SessionId>,
+    /// How many requests a caller may send.
+    pub rates: RateLimits,
+    /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
+    pub revoked_sessions: broadcast::Sender<uuid::Uuid>,
     /// Which webhook secret belongs where.
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
@@ -114,6 +123,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
+        rates: RateLimits::new(&config, &clock),
         started_at_ms: clock.now_ms(),
         config,
         clock,
@@ -122,6 +132,8 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
+        mailer: Mailer::default(),
+        remover: Remover::default(),
         keyring,
         outgoing,
         issuers: Documents::default(),

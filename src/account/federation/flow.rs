@@ -12,16 +12,18 @@ use super::model::{Claimed, Kind, Provider, ProviderId};
 use super::oidc::{self, Exchange, Refusal, Registration};
 use super::{store, telegram};
 use crate::account::factor::Entered;
+use crate::account::invitation;
 use crate::account::model::Language;
 use crate::account::one_time::{self, OneTime};
 use crate::account::session::Client;
 use crate::account::store::{self as accounts, NewAccount};
 use crate::account::token::{random_secret, secret_hash};
 use crate::app::AppInner;
-use crate::audit::{Entry, Record, Who, delivery};
+use crate::audit::{Chain, Entry, Record, Who};
 use crate::error::{Code, Error, Result};
 use crate::id::AccountId;
 use crate::outgoing::OutgoingError;
+use crate::settings::{self, Registration as Registering};
 use crate::store::Tx;
 
 /// Kind of the token that is the state.
@@ -38,8 +40,8 @@ struct Attempt {
     callback_url: String,
     /// For OpenID Connect.
     exchange: Option<Exchange>,
-    /// Hash of the token of an invitation.
-    invitation: Option<[u8; 32]>,
+    /// The token of an invitation, sealed: it is good for an account.
+    invitation: Option<Vec<u8>>,
 }
 
 /// A sign-in to start.
@@ -150,7 +152,7 @@ impl AppInner {
             browser: secret_hash(&browser),
             callback_url: callback_url.clone(),
             exchange: None,
-            invitation: start.invitation_token.as_deref().map(secret_hash),
+            invitation: start.invitation_token.map(|token| self.seal_invitation(&token)).transpose()?,
         };
         let url = match provider.kind {
             Kind::Oidc => {
@@ -172,6 +174,15 @@ impl AppInner {
             }
         };
         Ok(Started { url: url.into(), browser })
+    }
+
+    fn seal_invitation(&self, token: &str) -> Result<Vec<u8>> {
+        self.keyring.seal(STATE, token.as_bytes()).map_err(Error::internal)
+    }
+
+    fn open_invitation(&self, sealed: &[u8]) -> Result<String> {
+        let token = self.keyring.open_sealed(STATE, sealed).map_err(Error::internal)?;
+        String::from_utf8(token).map_err(Error::internal)
     }
 
     async fn keep_attempt(&self, link_to: Option<AccountId>, attempt: Attempt) -> Result<String> {
@@ -216,7 +227,8 @@ impl AppInner {
         if link_to.is_some() && link_to != back.account_id {
             return Err(Error::new(Code::Unauthenticated, "sign in with the account to link to, and start again"));
         }
-        let invitation = kept.as_ref().and_then(|kept| kept.payload.invitation);
+        let invitation = kept.as_ref().and_then(|kept| kept.payload.invitation.as_deref());
+        let invitation_token = invitation.map(|sealed| self.open_invitation(sealed)).transpose()?;
         let claimed = match (provider.kind, kept) {
             (Kind::Oidc, Some(OneTime { payload: Attempt { exchange: Some(exchange), callback_url, .. }, .. })) => {
                 // Fresh: an issuer may have changed its keys.
@@ -229,11 +241,11 @@ impl AppInner {
             (Kind::Oidc, _) => return Err(stale()),
             (Kind::TelegramWidget, _) => self.check_widget(&provider, back.fields).await?,
         };
-        let arrival = Arrival { provider, claimed, invitation, client: client.clone() };
-        let (chain, wake) = (self.audit.clone(), link_to);
+        let arrival = Arrival { provider, claimed, invitation_token, client: client.clone() };
+        let chain = self.audit.clone();
         let account_id = self
             .control
-            .write(move |tx| match wake {
+            .write(move |tx| match link_to {
                 Some(account_id) => arrival.link(tx, &chain, account_id, "by its owner"),
                 None => arrival.admit(tx, &chain),
             })
@@ -277,7 +289,7 @@ impl AppInner {
 struct Arrival {
     provider: Provider,
     claimed: Claimed,
-    invitation: Option<[u8; 32]>,
+    invitation_token: Option<String>,
     client: Client,
 }
 
@@ -287,7 +299,7 @@ impl Arrival {
     }
 
     /// Links the identity to an account.
-    fn link(&self, tx: &Tx<'_>, chain: &crate::audit::Chain, account_id: AccountId, how: &str) -> Result<AccountId> {
+    fn link(&self, tx: &Tx<'_>, chain: &Chain, account_id: AccountId, how: &str) -> Result<AccountId> {
         let Claimed { subject, name, .. } = &self.claimed;
         match store::find_holder(tx.connection(), &self.provider.id, subject)? {
             Some(holder) if holder.account_id == account_id => return Ok(account_id),
@@ -309,7 +321,7 @@ impl Arrival {
     }
 
     /// The account the identity signs in; linked or made if it may be.
-    fn admit(&self, tx: &Tx<'_>, chain: &crate::audit::Chain) -> Result<AccountId> {
+    fn admit(&self, tx: &Tx<'_>, chain: &Chain) -> Result<AccountId> {
         if let Some(holder) = store::find_holder(tx.connection(), &self.provider.id, &self.claimed.subject)? {
             if holder.is_disabled {
                 return Err(Error::new(Code::Forbidden, "this account is disabled: ask an administrator"));
@@ -327,13 +339,16 @@ impl Arrival {
     }
 
     /// Makes an account without a password.
-    fn register(&self, tx: &Tx<'_>, chain: &crate::audit::Chain) -> Result<AccountId> {
+    fn register(&self, tx: &Tx<'_>, chain: &Chain) -> Result<AccountId> {
         let closed = |detail: &'static str| Error::new(Code::RegistrationClosed, detail);
-        let invitation = match self.invitation {
-            Some(hash) if store::is_invitation_enough(tx.connection())? => store::find_invitation(tx, hash)?,
-            _ => None,
+        let registration = settings::find_registration(tx.connection())?;
+        let token = self.invitation_token.as_deref().filter(|_token| registration != Registering::Closed);
+        let invited = match token {
+            Some(token) => Some(invitation::find(tx.connection(), token, tx.now_ms())?.ok_or_else(invitation::ended)?),
+            None => None,
         };
-        let invited = invitation.as_ref().map(|invitation| invitation.email.clone()).filter(|email| !email.is_empty());
+        let is_invited = invited.is_some();
+        let invited = invited.and_then(|invited| invited.email);
         let email = match (&self.claimed.verified_email, invited) {
             (Some(email), Some(invited)) if *email != invited => {
                 return Err(closed("the invitation is for another e-mail address"));
@@ -347,7 +362,7 @@ impl Arrival {
                 ));
             }
         };
-        if invitation.is_none() && !store::is_registration_open(tx.connection())? {
+        if !is_invited && registration != Registering::Open {
             return Err(closed("there is no account for this identity: ask for an invitation"));
         }
         // The first account would administer the appliance: it is made by setting up, not here. A disabled one stays.
@@ -358,19 +373,10 @@ impl Arrival {
         let account = NewAccount { email: email.clone(), name, password_hash: String::new(), language: Language::En };
         let account_id = accounts::create_account(tx, &account)?;
         let who = self.who(account_id, &email);
-        let entry = Entry::new(who.clone(), "account.created", Record::new("account", &account_id, email.clone()));
+        let entry = Entry::new(who, "account.created", Record::new("account", &account_id, email.clone()));
         chain.append(tx, entry.changed(json!({}), json!({ "email": email, "provider": self.provider.id })))?;
-        if let Some(invitation) = invitation {
-            accounts::create_membership(
-                tx,
-                account_id,
-                invitation.organization_id,
-                (invitation.role, invitation.role_id),
-            )?;
-            store::accept_invitation(tx, invitation.id, account_id)?;
-            let entry = Entry::new(who, "invitation.accepted", Record::new("invitation", &invitation.id, email));
-            let entry = entry.changed(json!({}), json!({ "account_id": account_id, "role": invitation.role }));
-            delivery::defer(tx, invitation.organization_id, entry)?;
+        if let Some(token) = token {
+            invitation::accept(tx, account_id, token, &self.client)?;
         }
         Ok(account_id)
     }

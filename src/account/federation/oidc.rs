@@ -61,9 +61,7 @@ pub enum Refusal {
 fn document(error: DiscoveryError<OutgoingError>) -> Refusal {
     match error {
         DiscoveryError::Request(source) => Refusal::Outgoing(source),
-        DiscoveryError::Response(_, _, finding) | DiscoveryError::Validation(finding) => {
-            Refusal::Document(finding)
-        }
+        DiscoveryError::Response(_, _, finding) | DiscoveryError::Validation(finding) => Refusal::Document(finding),
         other => Refusal::Document(crate::error::chain(&other)),
     }
 }
