@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
+use salesbrain::account::federation::model::Provider;
+use salesbrain::account::federation::store as providers;
 use salesbrain::account::permission::{Permission, Role, StaffRole};
 use salesbrain::http::router::routes;
 use salesbrain::store::Error as StoreError;
@@ -26,6 +28,8 @@ enum Needs {
     Account,
     /// A session; a key will not do.
     Person,
+    /// A session; the request itself is then refused with this status, because it is empty or names what is another's.
+    PersonBut(u16),
     /// The permission in the session's organization.
     Here(&'static str),
     /// A permission of the appliance's staff.
@@ -34,7 +38,7 @@ enum Needs {
     Socket,
 }
 
-use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, Socket, Staff};
+use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, PersonBut, Socket, Staff};
 
 /// Method, path, what it asks.
 #[rustfmt::skip]
@@ -45,6 +49,11 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/admin/providers", Staff("appliance.administer")),
+    ("PUT", "/api/v1/admin/providers/{id}", Staff("appliance.administer")),
+    ("DELETE", "/api/v1/admin/providers/{id}", Staff("appliance.administer")),
+    ("GET", "/api/v1/auth/identities", SignedIn),
+    ("DELETE", "/api/v1/auth/identities/{id}", PersonBut(404)),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
@@ -54,6 +63,18 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/auth/logout", Nothing(200)),
     ("GET", "/api/v1/auth/me", Account),
     ("PUT", "/api/v1/auth/me", SignedIn),
+    // No provider has this name.
+    ("POST", "/api/v1/auth/oauth/{provider}", Nothing(404)),
+    ("POST", "/api/v1/auth/oauth/{provider}/start", Nothing(404)),
+    ("POST", "/api/v1/auth/passkey", Nothing(400)),
+    // Keys are bound to names, and the program is reached by its address here.
+    ("POST", "/api/v1/auth/passkey/start", Nothing(409)),
+    ("GET", "/api/v1/auth/passkeys", SignedIn),
+    ("POST", "/api/v1/auth/passkeys", PersonBut(400)),
+    ("POST", "/api/v1/auth/passkeys/start", PersonBut(409)),
+    ("PATCH", "/api/v1/auth/passkeys/{id}", PersonBut(404)),
+    ("DELETE", "/api/v1/auth/passkeys/{id}", PersonBut(404)),
+    ("GET", "/api/v1/auth/providers", Nothing(200)),
     // An access token is no refresh token.
     ("POST", "/api/v1/auth/refresh", OwnProof(401)),
     ("GET", "/api/v1/campaigns", Here("campaigns.read")),
@@ -188,7 +209,7 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
         Account => &STANDING[..],
-        SignedIn => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
+        SignedIn | PersonBut(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Socket => rights("inbox.read"),
         Here(permission) | Staff(permission) => rights(permission),
     };
@@ -199,6 +220,7 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let refusal = if needs == Socket { 401 } else { 403 };
     match caller {
         caller if !permitted.contains(&caller) => Expected::Exactly(refusal),
+        _ if let PersonBut(status) = needs => Expected::Exactly(status),
         // The outsider owns an organization, so nothing but the wall between organizations is in the way.
         Outsider if has_id => Expected::Exactly(404),
         _ => Expected::Success,
@@ -319,6 +341,34 @@ pub(crate) async fn create_dead_job(test: &TestApp) -> String {
     id.to_string()
 }
 
+/// Adds a provider of identities.
+async fn create_provider(test: &TestApp) -> String {
+    let provider = json!({ "id": "chat", "kind": "telegram_widget", "name": "Chat" });
+    let provider: Provider = serde_json::from_value(provider).unwrap();
+    let save = move |tx: &salesbrain::store::Tx<'_>| providers::save_provider(tx, &provider);
+    test.app.control.write(save).await.unwrap();
+    "chat".to_owned()
+}
+
+/// Adds a passkey and an identity, of the same id, to an account that is none of the callers'.
+async fn create_way_in(test: &TestApp) -> String {
+    let (uuid, account_id) = (test.app.ids.next_uuid(), test.operator.account_id);
+    let insert = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+        let id = uuid.as_bytes().as_slice();
+        tx.connection().execute(
+            "INSERT INTO passkey (id, account_id, credential_id, credential, name, created_at_ms) VALUES (?1, ?2, ?1, '{}', '', 1)",
+            (id, account_id),
+        )?;
+        tx.connection().execute(
+            "INSERT INTO identity (id, account_id, provider, subject, created_at_ms) VALUES (?1, ?2, 'chat', ?3, 1)",
+            (id, account_id, uuid.to_string()),
+        )?;
+        Ok(())
+    };
+    test.app.control.write(insert).await.unwrap();
+    uuid.to_string()
+}
+
 impl World {
     /// A record of the first organization for the `{id}` of a path; what a call uses up is made anew.
     async fn find_id(&self, path: &str) -> String {
@@ -339,6 +389,12 @@ impl World {
         if path.contains("/jobs/") {
             return create_dead_job(&self.test).await;
         }
+        if path.contains("/providers/") {
+            return create_provider(&self.test).await;
+        }
+        if path.contains("/passkeys/") || path.contains("/identities/") {
+            return create_way_in(&self.test).await;
+        }
         let found = kinds.iter().find(|(part, _id)| path.contains(part));
         found.unwrap_or_else(|| panic!("no record for {path}")).1.clone()
     }
@@ -356,6 +412,8 @@ impl World {
             ("POST", "/api/v1/setup") => Some(json!({
                 "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
             })),
+            ("PUT", "/api/v1/admin/providers/{id}") => Some(json!({ "kind": "telegram_widget", "bot_token": "1:x" })),
+            ("PATCH", "/api/v1/auth/passkeys/{id}") => Some(json!({ "name": "Key" })),
             ("POST", _) => Some(json!({})),
             _ => None,
         };

@@ -13,6 +13,8 @@ mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod federated;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod openapi;
