@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ impl AppInner {
         if provider.secret.is_empty() {
             return Ok(None);
         }
-        let sealed = STANDARD_NO_PAD.decode(&provider.secret).map_err(Error::internal)?;
+        let sealed = STANDARD.decode(&provider.secret).map_err(Error::internal)?;
         let secret = self.keyring.open_sealed(&provider.seal_context(), &sealed).map_err(Error::internal)?;
         Ok(Some(String::from_utf8(secret).map_err(Error::internal)?))
     }
@@ -133,7 +133,7 @@ impl AppInner {
     /// Seals a provider's secret for its row.
     pub(super) fn seal_provider_secret(&self, provider: &Provider, secret: &str) -> Result<String> {
         let sealed = self.keyring.seal(&provider.seal_context(), secret.as_bytes()).map_err(Error::internal)?;
-        Ok(STANDARD_NO_PAD.encode(sealed))
+        Ok(STANDARD.encode(sealed))
     }
 
     async fn find_provider(&self, id: &ProviderId) -> Result<Provider> {
