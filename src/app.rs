@@ -53,12 +53,12 @@ pub struct AppInner {
     pub audit_deliverer: Deliverer,
     /// Guards connections to addresses a user can set.
     pub outgoing: Guard,
-    /// What the issuers of identities say about themselves.
-    pub issuers: Documents,
     /// Sends our mail.
     pub mailer: Mailer,
     /// Wakes the task that removes organizations whose time is over.
     pub remover: Remover,
+    /// What the issuers of identities say about themselves.
+    pub issuers: Documents,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -120,6 +120,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
     let outgoing = Guard::new(&config.outgoing_allowed).map_err(OpenError::Outgoing)?;
+    tenants.set_limit(config.open_organizations);
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),

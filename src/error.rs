@@ -22,12 +22,12 @@ pub enum Code {
     NoOrganization,
     /// The organization asks for a second factor that the account lacks.
     SecondFactorNeeded,
-    /// Without it the account could not be signed in to any more.
-    LastWayIn,
     /// Nobody may register, or not without an invitation.
     RegistrationClosed,
     /// The mail server did not take a mail.
     MailFailed,
+    /// Without it the account could not be signed in to any more.
+    LastWayIn,
     /// No such record in this organization.
     NotFound,
     /// No such route.
@@ -67,8 +67,8 @@ impl Code {
             Self::NoOrganization => "no_organization",
             Self::SecondFactorNeeded => "second_factor_needed",
             Self::RegistrationClosed => "registration_closed",
-            Self::LastWayIn => "last_way_in",
             Self::MailFailed => "mail_failed",
+            Self::LastWayIn => "last_way_in",
             Self::NotFound => "not_found",
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",

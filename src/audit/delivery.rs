@@ -50,17 +50,21 @@ impl AppInner {
     pub async fn deliver_audit(&self, organization_id: OrganizationId) -> Result<(), Error> {
         let _turn = self.audit_deliverer.turn.lock().await;
         loop {
-            let waiting: Vec<Stamped> =
+            let (last, waiting) =
                 self.control.read(move |connection| list_waiting(connection, organization_id)).await?;
-            let Some(last_id) = waiting.last().map(|stamped| stamped.id) else { return Ok(()) };
+            if waiting.is_empty() {
+                return Ok(());
+            }
             let chain = self.audit_chain(organization_id);
             let tenant = self.tenants.find(organization_id).await?;
             tenant.write(move |tx| accept(tx, &chain, &waiting)).await?;
             self.control
                 .write(move |tx| -> Result<(), Error> {
+                    // By the row's number, which only grows while rows wait: an id made in the same millisecond can
+                    // be smaller than one that was carried over, and its row would be lost.
                     tx.connection().execute(
-                        "DELETE FROM audit_delivery WHERE organization_id = ?1 AND id <= ?2",
-                        (organization_id, last_id.as_bytes().as_slice()),
+                        "DELETE FROM audit_delivery WHERE organization_id = ?1 AND rowid <= ?2",
+                        (organization_id, last),
                     )?;
                     Ok(())
                 })
@@ -69,18 +73,25 @@ impl AppInner {
     }
 }
 
-fn list_waiting(connection: &rusqlite::Connection, organization_id: OrganizationId) -> Result<Vec<Stamped>, Error> {
+/// The rows of an organization in the order they were put down, and the number of the last.
+fn list_waiting(
+    connection: &rusqlite::Connection,
+    organization_id: OrganizationId,
+) -> Result<(i64, Vec<Stamped>), Error> {
     let mut statement = connection
-        .prepare_cached("SELECT entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY id LIMIT ?2")?;
-    let texts = statement.query_map((organization_id, BATCH), |row| row.get::<_, String>(0))?;
-    let mut waiting = Vec::new();
-    for text in texts {
-        let stamped = serde_json::from_str(&text?).map_err(|error| {
-            Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))
+        .prepare_cached("SELECT rowid, entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY rowid LIMIT ?2")?;
+    let rows =
+        statement.query_map((organization_id, BATCH), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let (mut last, mut waiting) = (0, Vec::new());
+    for row in rows {
+        let (number, text) = row?;
+        let stamped = serde_json::from_str(&text).map_err(|error| {
+            Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error)))
         })?;
+        last = number;
         waiting.push(stamped);
     }
-    Ok(waiting)
+    Ok((last, waiting))
 }
 
 /// Appends the rows that are not there yet.
@@ -98,21 +109,23 @@ fn accept(tx: &Tx<'_>, chain: &Chain, waiting: &[Stamped]) -> Result<(), Error> 
     Ok(())
 }
 
-/// The task: carries over what waits, whenever something does, for ever.
+/// The task: carries over what waits for the organizations that are open, for ever. What waits for a closed one waits until
+/// someone opens it, or reads its log: a list over a thousand organizations must not open them all for a line each.
 pub async fn run(app: App) {
     loop {
-        let outcome = deliver_all(&app).await;
+        let outcome = deliver_to_open(&app).await;
         if let Err(error) = &outcome {
             tracing::warn!(error = crate::error::chain(error), "audit rows wait to be carried over");
         }
         tokio::select! {
             () = app.audit_deliverer.wake.notified() => {}
+            () = app.tenants.wait_for_opening() => {}
             () = tokio::time::sleep(RETRY), if outcome.is_err() => {}
         }
     }
 }
 
-async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
+async fn deliver_to_open(app: &Arc<AppInner>) -> Result<(), Error> {
     let organizations: Vec<OrganizationId> = app
         .control
         .read(|connection| -> Result<_, Error> {
@@ -123,7 +136,7 @@ async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
         .await?;
     let mut failure = None;
     // One that does not open must not keep the others waiting.
-    for organization_id in organizations {
+    for organization_id in organizations.into_iter().filter(|id| app.tenants.is_open(*id)) {
         if let Err(error) = app.deliver_audit(organization_id).await {
             failure = Some(error);
         }

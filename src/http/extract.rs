@@ -82,11 +82,15 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 34] = [
+const KNOWN_FIELDS: &[&str] = &[
     "account_id",
+    "action",
+    "actor",
+    "address",
     "before",
     "campaign_id",
     "category",
+    "code",
     "contact_id",
     "cursor",
     "days",
@@ -94,6 +98,8 @@ const KNOWN_FIELDS: [&str; 34] = [
     "expires_at_ms",
     "expires_days",
     "is_second_factor_required",
+    "entity",
+    "format",
     "is_unread",
     "kind",
     "language",
@@ -107,15 +113,20 @@ const KNOWN_FIELDS: [&str; 34] = [
     "password",
     "permissions",
     "provider",
+    "registration",
+    "smtp",
+    "token",
     "q",
     "query",
     "role",
     "role_id",
     "since",
     "sort",
+    "staff_role",
     "state",
     "theme",
     "time_zone",
+    "until",
     "view",
 ];
 

@@ -13,11 +13,19 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{health, live, respond};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
+use crate::account::password_change::api as password_change;
+use crate::account::registration::api as registration;
+use crate::account::second_factor::api as second_factor;
+use crate::account::sessions::api as sessions;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -43,7 +51,17 @@ use crate::settings::api as settings;
         mail::list_mails, mail::retry_mail,
         settings::show_settings, settings::update_settings, settings::send_test_mail,
         api_key::list_api_keys, api_key::create_api_key, api_key::delete_api_key, api_key::rotate_api_key,
+        across::find_campaign_statistics, across::list_campaigns, across::find_mailbox_statistics, across::list_mailboxes,
+        account_admin::list_all_accounts, account_admin::update_any_account, account_admin::reset_any_second_factor,
+        appliance::list_organizations, appliance::find_organization,
+        audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
+        registration::show_options, registration::register, registration::verify_email,
+        password_change::change_email, password_change::forgot_password, password_change::reset_password,
+        password_change::update_password,
+        second_factor::find_second_factor, second_factor::show_second_factor, second_factor::create_totp,
+        second_factor::verify_totp, second_factor::delete_totp, second_factor::create_recovery_codes,
+        sessions::list_sessions, sessions::delete_sessions, sessions::delete_session,
         federation::list_providers, federation::update_provider, federation::delete_provider,
         federation::list_identities, federation::delete_identity, federation::finish_oauth, federation::start_oauth,
         federation::list_sign_in_providers,

@@ -7,17 +7,25 @@ use axum::{Router, middleware as layers};
 
 use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
+use crate::account::password_change::api as password_change;
 use crate::account::permission::Permission::{
-    ApiKeysManage, ApplianceAdminister, ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead,
+    ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
     OrganizationOwn, PayloadsRead, RolesManage,
 };
+use crate::account::registration::api as registration;
+use crate::account::second_factor::api as second_factor;
+use crate::account::sessions::api as sessions;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
 use crate::app::App;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -41,24 +49,39 @@ use Access::{
 #[rustfmt::skip]
 pub fn routes() -> Routes {
     Routes::default()
+        .get("/api/instantly/admin/campaign/{id}/stats", Staff(ApplianceOperate), across::find_campaign_statistics)
+        .get("/api/instantly/admin/campaigns", Staff(ApplianceOperate), across::list_campaigns)
+        .get("/api/instantly/admin/email-account/{id}/stats", Staff(ApplianceOperate), across::find_mailbox_statistics)
+        .get("/api/instantly/admin/email-accounts", Staff(ApplianceOperate), across::list_mailboxes)
         .get("/api/instantly/campaign/{id}/messages", Session(InboxRead), instantly::list_campaign_messages)
         .get("/api/instantly/campaigns", Session(CampaignsRead), instantly::list_campaigns)
         .get("/api/instantly/email-accounts", Session(CampaignsRead), instantly::list_mailboxes)
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
+        .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
+        .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
+        .get("/api/v1/admin/audit", Staff(ApplianceAdminister), audit::list_appliance_audit)
+        .get("/api/v1/admin/audit/export", Staff(ApplianceAdminister), audit::export_appliance_audit)
         .get("/api/v1/admin/mails", Staff(ApplianceAdminister), mail::list_mails)
         .post("/api/v1/admin/mails/{id}/retry", Staff(ApplianceAdminister), mail::retry_mail)
+        .get("/api/v1/admin/organizations", Staff(ApplianceOperate), appliance::list_organizations)
+        .get("/api/v1/admin/organizations/{id}", Staff(ApplianceOperate), appliance::find_organization)
         .get("/api/v1/admin/providers", Staff(ApplianceAdminister), federation::list_providers)
         .put("/api/v1/admin/providers/{id}", Staff(ApplianceAdminister), federation::update_provider)
         .delete("/api/v1/admin/providers/{id}", Staff(ApplianceAdminister), federation::delete_provider)
         .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
         .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
         .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
+        .post("/api/v1/auth/email", Person, password_change::change_email)
+        .post("/api/v1/auth/forgot-password", Public, password_change::forgot_password)
         .get("/api/v1/api-keys", Session(ApiKeysManage), api_key::list_api_keys)
         .post("/api/v1/api-keys", Session(ApiKeysManage), api_key::create_api_key)
         .delete("/api/v1/api-keys/{id}", Session(ApiKeysManage), api_key::delete_api_key)
         .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
+        .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
+        .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
         .get("/api/v1/auth/identities", Person, federation::list_identities)
         .delete("/api/v1/auth/identities/{id}", Person, federation::delete_identity)
         .post("/api/v1/auth/link", Public, account::login_with_link)
@@ -66,6 +89,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/auth/logout", Own, account::logout)
         .get("/api/v1/auth/me", Account, account::find_me)
         .put("/api/v1/auth/me", Person, account::update_me)
+        .get("/api/v1/auth/options", Public, registration::show_options)
+        .put("/api/v1/auth/password", Person, password_change::update_password)
+        .post("/api/v1/auth/recovery-codes", Person, second_factor::create_recovery_codes)
         .post("/api/v1/auth/oauth/{provider}", Public, federation::finish_oauth)
         .post("/api/v1/auth/oauth/{provider}/start", Public, federation::start_oauth)
         .post("/api/v1/auth/passkey", Public, passkey::sign_in)
@@ -77,6 +103,17 @@ pub fn routes() -> Routes {
         .delete("/api/v1/auth/passkeys/{id}", Person, passkey::delete_passkey)
         .get("/api/v1/auth/providers", Public, federation::list_sign_in_providers)
         .post("/api/v1/auth/refresh", Own, account::refresh)
+        .post("/api/v1/auth/register", Public, registration::register)
+        .post("/api/v1/auth/reset-password", Public, password_change::reset_password)
+        .get("/api/v1/auth/second-factor", Person, second_factor::find_second_factor)
+        .post("/api/v1/auth/second-factor", Public, second_factor::show_second_factor)
+        .get("/api/v1/auth/sessions", Person, sessions::list_sessions)
+        .delete("/api/v1/auth/sessions", Person, sessions::delete_sessions)
+        .delete("/api/v1/auth/sessions/{id}", Person, sessions::delete_session)
+        .post("/api/v1/auth/totp", Person, second_factor::create_totp)
+        .delete("/api/v1/auth/totp", Person, second_factor::delete_totp)
+        .post("/api/v1/auth/totp/verify", Person, second_factor::verify_totp)
+        .post("/api/v1/auth/verify-email", Public, registration::verify_email)
         .get("/api/v1/campaigns", Session(CampaignsRead), campaign::list_campaigns)
         .get("/api/v1/campaigns/{id}", Session(CampaignsRead), campaign::find_campaign)
         .get("/api/v1/campaigns/{id}/daily", Session(CampaignsRead), campaign::list_campaign_days)

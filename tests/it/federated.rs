@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use hmac::{Hmac, KeyInit, Mac};
 use issuer::{CLIENT_ID, CLIENT_SECRET, Issuer, Script, Signing};
 use reqwest::Method;
+use salesbrain::account::invitation::mailed;
 use salesbrain::account::permission::Role;
 use salesbrain::account::token::secret_hash;
 use salesbrain::clock::Clock;
@@ -506,18 +507,21 @@ async fn telegrams_older_sign_in_is_good_once_and_for_who_linked_it() {
 async fn telegram_makes_an_account_for_an_invitation_that_names_an_address() {
     let world = start().await;
     world.put_widget().await;
-    let come = async |email: &'static str, username: &str| {
+    let come = async |email: &'static str, username: &str, is_mailed: bool| {
         let token = world.invite(email).await;
+        let token = if is_mailed { mailed(&world.test.app.keyring, &token) } else { token };
         let away = world.leave_to("chat", json!({ "invitation_token": token }), None).await;
         let (_before, state) = away.url.split_once("state%3D").unwrap();
         let mut body = signed(json!({ "id": username.len().to_string(), "username": username }));
         body["state"] = json!(state);
         world.come_back("chat", &away.cookie, body, None).await
     };
-    let session = come("lena@acme.example", "a").await.expect(200).data();
+    let session = come("lena@acme.example", "a", true).await.expect(200).data();
     assert_eq!(session["account"]["email"], "lena@acme.example");
     assert_eq!(session["organization"]["role"], "viewer");
+    // The link that the inviting person sees proves nothing about the address.
+    come("other@acme.example", "dddd", false).await.expect_refusal(403, "registration_closed");
     // Nobody knows whose an open invitation is, and an account is not taken over with one.
-    come("", "bb").await.expect_refusal(403, "registration_closed");
-    come("operator@acme.example", "ccc").await.expect_refusal(403, "registration_closed");
+    come("", "bb", true).await.expect_refusal(403, "registration_closed");
+    come("operator@acme.example", "ccc", true).await.expect_refusal(403, "registration_closed");
 }

@@ -3,7 +3,11 @@
 //! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
 
 #[cfg(test)]
+mod api_key;
+#[cfg(test)]
 mod assets;
+#[cfg(test)]
+mod audit;
 #[cfg(test)]
 mod authorisation;
 #[cfg(test)]
@@ -17,11 +21,19 @@ mod federated;
 #[cfg(test)]
 mod live;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod mail_server;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod organization;
+#[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod registration;
 #[cfg(test)]
 mod session;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::model::{Claimed, Kind, Provider, ProviderId};
 use super::oidc::{self, Exchange, Refusal, Registration};
 use super::{store, telegram};
 use crate::account::factor::Entered;
-use crate::account::invitation;
+use crate::account::invitation::{self, Shown};
 use crate::account::model::Language;
 use crate::account::one_time::{self, OneTime};
 use crate::account::session::Client;
@@ -40,8 +40,8 @@ struct Attempt {
     callback_url: String,
     /// For OpenID Connect.
     exchange: Option<Exchange>,
-    /// The token of an invitation, sealed: it is good for an account.
-    invitation: Option<Vec<u8>>,
+    /// What an invitation is found by, and whether it came by mail.
+    invitation: Option<([u8; 32], bool)>,
 }
 
 /// A sign-in to start.
@@ -152,7 +152,10 @@ impl AppInner {
             browser: secret_hash(&browser),
             callback_url: callback_url.clone(),
             exchange: None,
-            invitation: start.invitation_token.map(|token| self.seal_invitation(&token)).transpose()?,
+            invitation: start.invitation_token.map(|token| {
+                let shown = Shown::read(&self.keyring, &token);
+                (shown.token_hash, shown.is_from_mail)
+            }),
         };
         let url = match provider.kind {
             Kind::Oidc => {
@@ -174,15 +177,6 @@ impl AppInner {
             }
         };
         Ok(Started { url: url.into(), browser })
-    }
-
-    fn seal_invitation(&self, token: &str) -> Result<Vec<u8>> {
-        self.keyring.seal(STATE, token.as_bytes()).map_err(Error::internal)
-    }
-
-    fn open_invitation(&self, sealed: &[u8]) -> Result<String> {
-        let token = self.keyring.open_sealed(STATE, sealed).map_err(Error::internal)?;
-        String::from_utf8(token).map_err(Error::internal)
     }
 
     async fn keep_attempt(&self, link_to: Option<AccountId>, attempt: Attempt) -> Result<String> {
@@ -227,8 +221,7 @@ impl AppInner {
         if link_to.is_some() && link_to != back.account_id {
             return Err(Error::new(Code::Unauthenticated, "sign in with the account to link to, and start again"));
         }
-        let invitation = kept.as_ref().and_then(|kept| kept.payload.invitation.as_deref());
-        let invitation_token = invitation.map(|sealed| self.open_invitation(sealed)).transpose()?;
+        let invitation = kept.as_ref().and_then(|kept| kept.payload.invitation);
         let claimed = match (provider.kind, kept) {
             (Kind::Oidc, Some(OneTime { payload: Attempt { exchange: Some(exchange), callback_url, .. }, .. })) => {
                 // Fresh: an issuer may have changed its keys.
@@ -241,7 +234,7 @@ impl AppInner {
             (Kind::Oidc, _) => return Err(stale()),
             (Kind::TelegramWidget, _) => self.check_widget(&provider, back.fields).await?,
         };
-        let arrival = Arrival { provider, claimed, invitation_token, client: client.clone() };
+        let arrival = Arrival { provider, claimed, invitation, client: client.clone() };
         let chain = self.audit.clone();
         let account_id = self
             .control
@@ -289,7 +282,7 @@ impl AppInner {
 struct Arrival {
     provider: Provider,
     claimed: Claimed,
-    invitation_token: Option<String>,
+    invitation: Option<([u8; 32], bool)>,
     client: Client,
 }
 
@@ -342,20 +335,23 @@ impl Arrival {
     fn register(&self, tx: &Tx<'_>, chain: &Chain) -> Result<AccountId> {
         let closed = |detail: &'static str| Error::new(Code::RegistrationClosed, detail);
         let registration = settings::find_registration(tx.connection())?;
-        let token = self.invitation_token.as_deref().filter(|_token| registration != Registering::Closed);
-        let invited = match token {
-            Some(token) => Some(invitation::find(tx.connection(), token, tx.now_ms())?.ok_or_else(invitation::ended)?),
+        let shown = self.invitation.filter(|_shown| registration != Registering::Closed);
+        let invited = match shown {
+            Some((hash, _)) => {
+                Some(invitation::find(tx.connection(), hash, tx.now_ms())?.ok_or_else(invitation::ended)?)
+            }
             None => None,
         };
         let is_invited = invited.is_some();
-        let invited = invited.and_then(|invited| invited.email);
+        let is_from_mail = shown.is_some_and(|(_hash, is_from_mail)| is_from_mail);
+        let invited = invited.map(|invited| invited.email).filter(|email| !email.is_empty());
         let email = match (&self.claimed.verified_email, invited) {
             (Some(email), Some(invited)) if *email != invited => {
                 return Err(closed("the invitation is for another e-mail address"));
             }
             (Some(email), _) => email.clone(),
-            // A provider without addresses: the invitation names it, as it does for a password.
-            (None, Some(invited)) if self.provider.is_without_addresses() => invited,
+            // A provider without addresses: the mail the invitation came with proves one, as it does for a password.
+            (None, Some(invited)) if is_from_mail && self.provider.is_without_addresses() => invited,
             (None, _) => {
                 return Err(closed(
                     "no account is linked to this identity, and the provider names no address it verified",
@@ -373,10 +369,10 @@ impl Arrival {
         let account = NewAccount { email: email.clone(), name, password_hash: String::new(), language: Language::En };
         let account_id = accounts::create_account(tx, &account)?;
         let who = self.who(account_id, &email);
-        let entry = Entry::new(who, "account.created", Record::new("account", &account_id, email.clone()));
+        let entry = Entry::new(who.clone(), "account.created", Record::new("account", &account_id, email.clone()));
         chain.append(tx, entry.changed(json!({}), json!({ "email": email, "provider": self.provider.id })))?;
-        if let Some(token) = token {
-            invitation::accept(tx, account_id, token, &self.client)?;
+        if let Some((hash, _is_from_mail)) = shown {
+            invitation::accept(tx, account_id, who, hash)?;
         }
         Ok(account_id)
     }
