@@ -23,6 +23,8 @@ mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod federated;
+#[cfg(test)]
 mod guessing;
 #[cfg(test)]
 mod live;
