@@ -159,7 +159,7 @@ async fn a_deleted_organization_is_whole_until_its_time_is_over() {
     test.post(&below(id, "/restore"), &owner, json!({})).await.expect_refusal(409, "conflict");
     assert_eq!(test.get("/api/v1/conversations", &owner).await.expect(200).rows().len(), 2);
     let audit = test.list_audit(id).await;
-    assert_eq!(actions(&audit), ["organization.deleted", "organization.restored"]);
+    assert_eq!(actions(&audit), ["connection.created", "organization.deleted", "organization.restored"]);
     assert_eq!(actions(&test.list_appliance_audit().await), ["organization.deleted", "organization.restored"]);
 }
 
