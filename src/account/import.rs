@@ -52,7 +52,10 @@ impl AppInner {
             return invalid("email", "this is not an e-mail address");
         };
         if !is_importable(&line.password_hash) {
-            return invalid("password_hash", "this is neither a bcrypt hash of cost 4 to 14 nor a modest argon2id hash");
+            return invalid(
+                "password_hash",
+                "this is neither a bcrypt hash of cost 4 to 14 nor a modest argon2id hash",
+            );
         }
         let role = match line.role.trim() {
             "" => Role::Member,

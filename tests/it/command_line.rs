@@ -533,7 +533,8 @@ fn accounts_are_imported_line_by_line() {
     expect_success(&run_with_input(folder.path(), &create, PASSWORD));
     let hash = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
     let lines = [
-        json!({ "email": "a@acme.example", "password_hash": hash, "organization": "Acme", "role": "admin" }).to_string(),
+        json!({ "email": "a@acme.example", "password_hash": hash, "organization": "Acme", "role": "admin" })
+            .to_string(),
         "{ this is no json".to_owned(),
         json!({ "email": "b@acme.example", "password_hash": "plain" }).to_string(),
         json!({ "email": "owner@acme.example", "password_hash": hash }).to_string(),

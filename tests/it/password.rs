@@ -241,13 +241,17 @@ async fn a_bcrypt_hash_brought_along_signs_in_and_becomes_ours() {
     // Of the password "abc".
     let hash = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
     test.app.import_account(line(email, hash)).await.unwrap();
-    for (email, hash) in [(email, hash), ("nobody", hash), ("x@acme.example", "plain"), ("y@acme.example", "$2a$31$x")] {
+    for (email, hash) in [(email, hash), ("nobody", hash), ("x@acme.example", "plain"), ("y@acme.example", "$2a$31$x")]
+    {
         assert!(test.app.import_account(line(email, hash)).await.is_err(), "{email} {hash}");
     }
     login(&test, email, "abd").await.expect_refusal(401, "unauthenticated");
     assert_eq!(find_hash(&test, email).await, hash);
     let session = login(&test, email, "abc").await.expect(200).data();
-    assert_eq!((&session["organization"]["name"], &session["organization"]["role"]), (&json!("Acme"), &json!("member")));
+    assert_eq!(
+        (&session["organization"]["name"], &session["organization"]["role"]),
+        (&json!("Acme"), &json!("member"))
+    );
     assert!(find_hash(&test, email).await.starts_with("$argon2id$"));
     login(&test, email, "abc").await.expect(200);
     login(&test, email, "abd").await.expect_refusal(401, "unauthenticated");

@@ -59,7 +59,8 @@ async fn find_state(test: &TestApp, person: &Person) -> Value {
 async fn an_authenticator_is_asked_for_once_it_is_in_force() {
     let test = TestApp::start().await;
     let person = &test.operator;
-    let nothing = json!({ "totp": { "confirmed_at_ms": null }, "recovery_codes_left": 0, "passkeys": 0, "is_required": false });
+    let nothing =
+        json!({ "totp": { "confirmed_at_ms": null }, "recovery_codes_left": 0, "passkeys": 0, "is_required": false });
     assert_eq!(find_state(&test, person).await, nothing);
     let wrong = test.post("/api/v1/auth/totp", person, json!({ "password": "wrong horse battery" })).await;
     assert_eq!(wrong.expect_refusal(400, "invalid_field")["field"], json!("password"));
