@@ -27,8 +27,7 @@ export function usePasskeyError(): (error: unknown) => string {
   };
 }
 
-/** The browser's standing offer in the address field. It must have ended before the browser takes another question: Chromium
- *  never answers one that is asked while the offer is still being withdrawn. */
+/** The browser's standing offer in the address field; it has ended before the browser, which takes one at a time, is asked anything else. */
 export type Offer = { end: () => Promise<void> };
 
 export function usePasskey(secondFactorToken: string | null, onSession: (session: Session) => void, offer?: RefObject<Offer | null>) {
