@@ -1,7 +1,7 @@
 // The typed client: adds the access token, refreshes it once on 401, turns error bodies into ApiError.
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
-import { readAccessToken, refreshSession } from "./session";
+import { readAccessToken, refreshSession, reloadMe } from "./session";
 
 export class ApiError extends Error {
   constructor(
@@ -24,6 +24,8 @@ async function authorizedFetch(request: Request): Promise<Response> {
   const spare = request.clone();
   const sentToken = readAccessToken();
   const response = await fetch(withToken(request));
+  // What was allowed a moment ago no longer is: the role may have changed.
+  if (response.status === 403) void reloadMe();
   if (response.status !== 401 || sentToken === null) return response;
   // Another request may have refreshed in the meantime; then the newer token is tried directly.
   if (readAccessToken() === sentToken && (await refreshSession()) !== "signed_in") return response;

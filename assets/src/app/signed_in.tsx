@@ -1,7 +1,9 @@
 // Stands between router and shell: follows the account's language and theme, and leaves when the session ends.
 import { useMantineColorScheme } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { cacheOf } from "../api/cache";
 import { useSession } from "../api/session";
 import { changeLanguage } from "../i18n/words";
 import { Shell } from "./shell";
@@ -23,5 +25,12 @@ export function SignedIn() {
   useEffect(() => {
     if (!isSignedIn) void navigate({ to: "/sign-in", search: { next: window.location.pathname + window.location.search } });
   }, [isSignedIn, navigate]);
-  return isSignedIn ? <Shell /> : null;
+  if (!isSignedIn) return null;
+  // Another organization is another application: nothing of the one before stays on screen, in memory or on the live connection.
+  const organizationId = session.organization?.id ?? null;
+  return (
+    <QueryClientProvider key={`${session.account.id}/${organizationId}`} client={cacheOf(session.account.id, organizationId)}>
+      <Shell />
+    </QueryClientProvider>
+  );
 }

@@ -7,7 +7,7 @@ import { acceptMe, useMe } from "../../api/session";
 import type { Account, Language } from "../../api/types";
 import { useErrorText } from "../../components/error_text";
 import { runCommand, setShortcutsOn, useShortcutsOn } from "../../keyboard/commands";
-import styles from "./settings.module.css";
+import styles from "../../components/section.module.css";
 import { settingsWords } from "./words";
 
 function listTimeZones(current: string): string[] {
