@@ -1,7 +1,7 @@
 // A view made of sections: their names in groups at the side, the chosen one beside them; on a phone the names are a line above.
 import { Link } from "@tanstack/react-router";
 import type { Icon } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Page } from "./page";
 import styles from "./section.module.css";
 
@@ -17,10 +17,15 @@ type SectionsProps = {
 };
 
 export function Sections({ title, navigation, address, groups, current, children }: SectionsProps) {
+  const links = useRef<HTMLElement>(null);
+  // On a phone the names scroll sideways; the chosen one is in sight.
+  useEffect(() => {
+    links.current?.querySelector('[data-status="active"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [current]);
   return (
     <Page title={title}>
       <div className={styles.layout}>
-        <nav className={styles.sections} aria-label={navigation}>
+        <nav ref={links} className={styles.sections} aria-label={navigation}>
           {groups.map((group) => (
             <div key={group.name} className={styles.sectionGroup}>
               {groups.length > 1 ? <h2>{group.name}</h2> : null}

@@ -1,5 +1,6 @@
 // The table of the interface: sticky head, numbers to the right, columns that step back on narrow screens, and an optional line
-// below a row with more of it. Views say what a cell shows, not how it is laid out.
+// below a row with more of it. Views say what a cell shows, not how it is laid out. On a phone a framed table is a list of cards,
+// each cell with its column's name; the roles are spelled out, because a browser forgets a table that is not laid out as one.
 import { Button } from "@mantine/core";
 import { IconArrowDown } from "@tabler/icons-react";
 import { Fragment, type ReactNode } from "react";
@@ -41,32 +42,32 @@ const lookOf = <Row,>(column: Column<Row>) =>
 export function Table<Row>({ label, columns, rows, keyOf, detail, isBoxed, more }: TableProps<Row>) {
   const t = componentWords.use();
   return (
-    <div className={isBoxed ? styles.box : page.tableScroll} tabIndex={0} role="region" aria-label={label}>
-      <table className={page.table}>
-        <thead>
-          <tr>
+    <div className={isBoxed ? styles.box : page.tableScroll} tabIndex={0} role={isBoxed ? "group" : "region"} aria-label={label}>
+      <table className={page.table} role="table">
+        <thead role="rowgroup">
+          <tr role="row">
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={lookOf(column)} aria-sort={column.sort?.isSorted ? "descending" : undefined}>
+              <th key={column.key} role="columnheader" scope="col" className={lookOf(column)} aria-sort={column.sort?.isSorted ? "descending" : undefined}>
                 <Head column={column} />
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {rows.map((row) => {
             const line = detail?.(row) ?? null;
             return (
               <Fragment key={keyOf(row)}>
-                <tr data-open={line === null ? undefined : true}>
+                <tr role="row" data-open={line === null ? undefined : true}>
                   {columns.map((column) => (
-                    <td key={column.key} className={lookOf(column)} title={column.title?.(row)}>
+                    <td key={column.key} role="cell" className={lookOf(column)} data-name={column.isNameHidden ? undefined : column.name} title={column.title?.(row)}>
                       {column.cell(row)}
                     </td>
                   ))}
                 </tr>
                 {line === null ? null : (
-                  <tr className={styles.detail}>
-                    <td colSpan={columns.length}>
+                  <tr role="row" className={styles.detail}>
+                    <td role="cell" colSpan={columns.length}>
                       <div>{line}</div>
                     </td>
                   </tr>

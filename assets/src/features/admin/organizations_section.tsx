@@ -90,7 +90,7 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
       columns={[
         { key: "name", name: t("organization"), look: "strong", sort: sortBy("name"), title: (row) => row.name, cell: (row) => row.name },
         { key: "health", name: t("health"), title: (row) => row.health_detail || undefined, cell: (row) => <Health organization={row} /> },
-        { key: "members", name: t("members"), look: "number", weight: "minor", cell: (row) => format.number(row.members) },
+        { key: "members", name: t("members"), look: "number", weight: "least", cell: (row) => format.number(row.members) },
         { key: "messages", name: t("messages"), look: "number", weight: "minor", cell: (row) => (row.figures ? format.number(row.figures.messages) : "–") },
         { key: "size", name: t("size"), look: "number", weight: "minor", sort: sortBy("size"), cell: (row) => (row.figures ? format.bytes(row.figures.bytes) : "–") },
         { key: "connections", name: t("connections"), look: "number", weight: "least", cell: (row) => format.number(row.connections) },
