@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod factor;
+pub mod invitation;
 pub mod limit;
 pub mod model;
 pub mod one_time;

@@ -15,7 +15,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
 use crate::http::metrics::Metrics;
-use crate::id::{IdSource, SessionId};
+use crate::http::rate::RateLimits;
+use crate::id::IdSource;
+use crate::mail::Mailer;
+use crate::organization::removal::Remover;
+use crate::outgoing::Guard;
 use crate::search::WriterPool;
 use crate::secret::Keyring;
 use crate::store::{self, Database};
@@ -46,6 +50,12 @@ pub struct AppInner {
     pub audit: Chain,
     /// Carries audit rows into the organizations' logs.
     pub audit_deliverer: Deliverer,
+    /// Guards connections to addresses a user can set.
+    pub outgoing: Guard,
+    /// Sends our mail.
+    pub mailer: Mailer,
+    /// Wakes the task that removes organizations whose time is over.
+    pub remover: Remover,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -54,8 +64,10 @@ pub struct AppInner {
     pub uses: Uses,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
-    /// Tells open live feeds which sessions were revoked; see [`AppInner::revoke_session`].
-    pub revoked_sessions: broadcast::Sender<SessionId>,
+    /// How many requests a caller may send.
+    pub rates: RateLimits,
+    /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
+    pub revoked_sessions: broadcast::Sender<uuid::Uuid>,
     /// Which webhook secret belongs where.
     pub webhook_routes: WebhookRoutes,
     /// Counts for `/metrics`.
@@ -84,6 +96,9 @@ pub enum OpenError {
     /// The master key cannot be used.
     #[error("cannot use the master key")]
     Key(#[source] crate::secret::KeyError),
+    /// TLS cannot be used.
+    #[error("cannot prepare outgoing connections")]
+    Outgoing(#[source] reqwest::Error),
 }
 
 /// Opens the data folder.
@@ -101,9 +116,11 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let keyring = Keyring::open(&config.data.join("secret.key")).map_err(OpenError::Key)?;
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
+    let outgoing = Guard::new(&config.outgoing_allowed).map_err(OpenError::Outgoing)?;
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
+        rates: RateLimits::new(&config, &clock),
         started_at_ms: clock.now_ms(),
         config,
         clock,
@@ -112,7 +129,10 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         tenants,
         audit: Chain::of_appliance(&keyring),
         audit_deliverer: Deliverer::default(),
+        mailer: Mailer::default(),
+        remover: Remover::default(),
         keyring,
+        outgoing,
         signer,
         hasher: Hasher::new(),
         uses: Uses::default(),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::Deserialize;
 
@@ -59,6 +60,40 @@ impl Secret {
     }
 }
 
+/// A page's origin as browsers send it, such as `https://app.example.com`. No star and no `null`: what everybody can be is
+/// no origin to trust.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "String")]
+pub struct Origin(String);
+
+impl Origin {
+    /// As it stands in the header.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_web = (text.starts_with("http://") || text.starts_with("https://")) && !text.contains('*');
+        let origin = url::Url::parse(&text).ok().map(|url| url.origin().ascii_serialization());
+        if is_web && origin.as_deref() == Some(text.as_str()) {
+            return Ok(Self(text));
+        }
+        Err(format!("{text:?} is not an origin such as https://app.example.com, without a path or a slash at its end"))
+    }
+}
+
+impl FromStr for Origin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.to_owned().try_into()
+    }
+}
+
 /// The settings of one run; see `config/default.toml` for what each means.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
@@ -68,10 +103,15 @@ pub struct Config {
     pub listen: SocketAddr,
     pub public_url: String,
     pub trusted_proxies: Vec<Network>,
+    pub outgoing_allowed: Vec<Network>,
     pub log_format: LogFormat,
     pub log_filter: String,
     pub webhook_limit_bytes: usize,
     pub header_limit_ms: u64,
+    pub body_limit_ms: u64,
+    pub rate_limit_per_minute: u32,
+    pub address_rate_limit_per_minute: u32,
+    pub cors_origins: Vec<Origin>,
     pub metrics_token: Secret,
     pub readers: u32,
     pub read_limit_ms: u64,
@@ -80,6 +120,7 @@ pub struct Config {
     pub access_token_s: i64,
     pub session_days: i64,
     pub session_end_days: i64,
+    pub delete_grace_days: i64,
     pub sign_in_attempts: u32,
 }
 
@@ -210,14 +251,17 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     if config.readers == 0 || config.index_writers == 0 {
         return refuse("readers, index_writers", "must be at least 1");
     }
-    if config.header_limit_ms == 0 {
-        return refuse("header_limit_ms", "must be at least 1");
+    if config.header_limit_ms == 0 || config.body_limit_ms == 0 {
+        return refuse("header_limit_ms, body_limit_ms", "must be at least 1");
     }
     if !config.metrics_token.0.is_empty() && config.metrics_token.0.len() < METRICS_TOKEN_MIN_BYTES {
         return refuse("metrics_token", "must have at least 16 characters");
     }
     if config.access_token_s < 30 || config.session_days < 1 || config.session_end_days < 1 {
         return refuse("access_token_s, session_days, session_end_days", "must be at least 30 seconds and 1 day");
+    }
+    if !(0..=3_650).contains(&config.delete_grace_days) {
+        return refuse("delete_grace_days", "must be between 0 and 3650");
     }
     Ok(config)
 }
@@ -318,7 +362,20 @@ mod tests {
             ("SALESBRAIN_PUBLIC_URL", "https://"),
             ("SALESBRAIN_TRUSTED_PROXIES", "10.0.0.1, nowhere"),
             ("SALESBRAIN_HEADER_LIMIT_MS", "0"),
+            ("SALESBRAIN_BODY_LIMIT_MS", "0"),
+            ("SALESBRAIN_RATE_LIMIT_PER_MINUTE", "-1"),
+            ("SALESBRAIN_CORS_ORIGINS", "*"),
+            ("SALESBRAIN_CORS_ORIGINS", "null"),
+            ("SALESBRAIN_CORS_ORIGINS", "app.example.com"),
+            ("SALESBRAIN_CORS_ORIGINS", "https://app.example.com/"),
+            ("SALESBRAIN_CORS_ORIGINS", "https://app.example.com/path"),
+            ("SALESBRAIN_CORS_ORIGINS", "https://*.example.com"),
+            ("SALESBRAIN_CORS_ORIGINS", "https://APP.example.com"),
+            ("SALESBRAIN_CORS_ORIGINS", "https://me@app.example.com"),
+            ("SALESBRAIN_CORS_ORIGINS", "https://app.example.com:443"),
+            ("SALESBRAIN_CORS_ORIGINS", "file:///tmp"),
             ("SALESBRAIN_METRICS_TOKEN", "short"),
+            ("SALESBRAIN_DELETE_GRACE_DAYS", "-1"),
         ] {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
         }
@@ -336,6 +393,19 @@ mod tests {
         assert_eq!(by_file.iter().map(Network::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
         let none = environment(&[("SALESBRAIN_TRUSTED_PROXIES", "")]);
         assert!(load_from(Some(&path), &none, &Overrides::default()).unwrap().trusted_proxies.is_empty());
+    }
+
+    #[test]
+    fn origins_are_taken_as_browsers_send_them() {
+        let none = load_from(None, &BTreeMap::new(), &Overrides::default()).unwrap().cors_origins;
+        assert!(none.is_empty(), "closed unless it is opened");
+        let variables = environment(&[(
+            "SALESBRAIN_CORS_ORIGINS",
+            "https://app.example.com,http://localhost:3000,http://[::1]:8080",
+        )]);
+        let origins = load_from(None, &variables, &Overrides::default()).unwrap().cors_origins;
+        let texts: Vec<&str> = origins.iter().map(Origin::as_str).collect();
+        assert_eq!(texts, ["https://app.example.com", "http://localhost:3000", "http://[::1]:8080"]);
     }
 
     #[test]

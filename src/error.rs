@@ -22,6 +22,10 @@ pub enum Code {
     NoOrganization,
     /// The organization asks for a second factor that the account lacks.
     SecondFactorNeeded,
+    /// Nobody may register, or not without an invitation.
+    RegistrationClosed,
+    /// The mail server did not take a mail.
+    MailFailed,
     /// No such record in this organization.
     NotFound,
     /// No such route.
@@ -30,6 +34,10 @@ pub enum Code {
     MethodNotAllowed,
     /// The record is in a state that does not allow it, or exists already.
     Conflict,
+    /// The organization would be left without an owner.
+    LastOwner,
+    /// Someone has the role, or is invited to it.
+    RoleInUse,
     /// The body is larger than allowed.
     PayloadTooLarge,
     /// The body's type is not understood here.
@@ -56,10 +64,14 @@ impl Code {
             Self::Forbidden => "forbidden",
             Self::NoOrganization => "no_organization",
             Self::SecondFactorNeeded => "second_factor_needed",
+            Self::RegistrationClosed => "registration_closed",
+            Self::MailFailed => "mail_failed",
             Self::NotFound => "not_found",
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict => "conflict",
+            Self::LastOwner => "last_owner",
+            Self::RoleInUse => "role_in_use",
             Self::PayloadTooLarge => "payload_too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::RateLimited => "rate_limited",
@@ -73,12 +85,12 @@ impl Code {
     /// The HTTP status.
     pub const fn status(self) -> u16 {
         match self {
-            Self::BadRequest | Self::InvalidField => 400,
+            Self::BadRequest | Self::InvalidField | Self::MailFailed => 400,
             Self::Unauthenticated => 401,
-            Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded => 403,
+            Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded | Self::RegistrationClosed => 403,
             Self::NotFound | Self::NoSuchRoute => 404,
             Self::MethodNotAllowed => 405,
-            Self::Conflict | Self::SetupNeeded => 409,
+            Self::Conflict | Self::LastOwner | Self::RoleInUse | Self::SetupNeeded => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,

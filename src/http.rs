@@ -3,6 +3,7 @@
 pub mod access;
 pub mod aliases;
 pub mod assets;
+pub mod cors;
 pub mod drain;
 pub mod extract;
 pub mod health;
@@ -11,6 +12,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod peer;
+pub mod rate;
 pub mod respond;
 pub mod router;
 pub mod serve;

@@ -23,6 +23,7 @@
 
 pub mod account;
 pub mod activity;
+pub mod api_key;
 pub mod app;
 pub mod audit;
 pub mod campaign;
@@ -36,10 +37,13 @@ pub mod error;
 pub mod http;
 pub mod id;
 pub mod inbox;
+pub mod mail;
 pub mod mailbox;
 pub mod network;
 pub mod organization;
+pub mod outgoing;
 pub mod search;
 pub mod secret;
+pub mod settings;
 pub mod store;
 pub mod tenant;

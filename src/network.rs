@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 /// A network such as `10.0.0.0/8`, or one address. IPv4 in the clothes of IPv6 (`::ffff:10.0.0.1`) is taken as IPv4.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Network {
     /// The first address.

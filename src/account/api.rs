@@ -20,9 +20,9 @@ use super::standing;
 use super::store::{self, ProfileChange};
 use crate::app::App;
 use crate::error::{Code, Error, Result};
-use crate::http::access::{COOKIE, Identity, cookie};
+use crate::http::access::{Identity, bearer, check_own_page, cookie, cookie_text};
 use crate::http::extract::Body;
-use crate::http::peer::{is_forwarded_tls, is_local, peer_address};
+use crate::http::peer::{is_local, peer_address};
 use crate::http::respond::Answer;
 
 /// Whether the appliance waits for its owner.
@@ -122,38 +122,43 @@ pub async fn login_with_link(
 /// Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "session", responses((status = 200, body = Answer<Session>)), params(("X-Requested-With" = String, Header, description = "any value")))]
 pub async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    if !headers.contains_key("x-requested-with") {
-        return Err(Error::new(Code::Forbidden, "send the header X-Requested-With"));
-    }
-    let Some(refresh_token) = cookie(&headers) else {
+    check_own_page(&headers)?;
+    let Some(refresh_token) = cookie(&headers, &app.config) else {
         return Err(Error::new(Code::Unauthenticated, "sign in first"));
     };
     match app.refresh_session(&refresh_token).await {
         Ok(signed_in) => Ok(answer(&app, signed_in, &headers)),
         Err(error) if error.code == Code::Unauthenticated => {
             let mut response = error.into_response();
-            set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
+            set_cookie(&mut response, &cookie_text(&headers, &app.config, "", 0));
             Ok(response)
         }
         Err(error) => Err(error),
     }
 }
 
-/// Ends the session.
-#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "session", responses((status = 200)))]
+/// Ends the session: that of the access token, and that of the cookie. With the cookie alone it asks for the header that
+/// a foreign page cannot send.
+#[utoipa::path(post, path = "/api/v1/auth/logout", tag = "session", responses((status = 200), (status = 403, description = "neither a token nor the header")), params(("X-Requested-With" = Option<String>, Header, description = "any value")))]
 pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    // Signing out someone else's browser from a foreign page is harmless but rude: the same header as above.
-    let by_cookie = cookie(&headers).filter(|_token| headers.contains_key("x-requested-with"));
-    if let Some(refresh_token) = by_cookie {
-        app.end_session(&refresh_token).await?;
+    let own_page = check_own_page(&headers);
+    let is_own_page = own_page.is_ok();
+    let by_token = match bearer(&headers) {
+        Some(token) => app.find_session(token).await?.and_then(|standing| standing.session_id()),
+        None => None,
+    };
+    if by_token.is_none() {
+        // Signing out someone else's browser from a foreign page is harmless but rude.
+        own_page?;
     }
-    if let Some(token) = crate::http::access::bearer(&headers)
-        && let Some(id) = app.find_session(token).await?.and_then(|standing| standing.session_id())
-    {
+    if let Some(id) = by_token {
         app.revoke_session(id).await?;
     }
+    if let Some(refresh_token) = cookie(&headers, &app.config).filter(|_token| is_own_page) {
+        app.end_session(&refresh_token).await?;
+    }
     let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
-    set_cookie(&mut response, &cookie_text(&headers, "", 0, &app.config.public_url));
+    set_cookie(&mut response, &cookie_text(&headers, &app.config, "", 0));
     Ok(response)
 }
 
@@ -243,15 +248,9 @@ pub(super) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Res
     let mut response = Answer::new(signed_in.session).into_response();
     if let Some(refresh_token) = signed_in.refresh_token {
         let max_age_s = app.config.session_days.saturating_mul(86_400);
-        set_cookie(&mut response, &cookie_text(headers, &refresh_token, max_age_s, &app.config.public_url));
+        set_cookie(&mut response, &cookie_text(headers, &app.config, &refresh_token, max_age_s));
     }
     response
-}
-
-/// The cookie's text; `Secure` when the appliance is reached over TLS.
-fn cookie_text(headers: &HeaderMap, value: &str, max_age_s: i64, public_url: &str) -> String {
-    let secure = if public_url.starts_with("https://") || is_forwarded_tls(headers) { "; Secure" } else { "" };
-    format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
 }
 
 fn set_cookie(response: &mut Response, text: &str) {

@@ -10,10 +10,11 @@ use utoipa::ToSchema;
 use super::model::Session;
 use super::one_time;
 use super::session::{Client, SignedIn};
+use super::store;
 use crate::app::AppInner;
 use crate::error::Result;
-use crate::id::AccountId;
-use crate::store::Error as StoreError;
+use crate::id::{AccountId, SessionId};
+use crate::store::{Error as StoreError, Tx};
 
 /// Kind of the token between the two factors.
 pub const SECOND_FACTOR: &str = "second_factor";
@@ -74,6 +75,14 @@ pub fn list_methods(connection: &Connection, account_id: AccountId) -> std::resu
     let has_codes = has_codes && (has_totp || has_passkey);
     let methods = [(Method::Totp, has_totp), (Method::Passkey, has_passkey), (Method::RecoveryCode, has_codes)];
     Ok(methods.into_iter().filter(|(_method, is_there)| *is_there).map(|(method, _)| method).collect())
+}
+
+/// Takes every second factor off an account and ends its sessions, which are answered: whoever has the lost device in
+/// their hands may be signed in with it. Whoever calls this has checked that it is allowed, and writes it down.
+pub fn reset_second_factor(tx: &Tx<'_>, account_id: AccountId) -> std::result::Result<Vec<SessionId>, StoreError> {
+    one_time::revoke(tx, SECOND_FACTOR, account_id)?;
+    store::delete_second_factors(tx, account_id)?;
+    store::revoke_sessions(tx, account_id)
 }
 
 impl AppInner {

@@ -15,6 +15,7 @@ use crate::app::AppInner;
 use crate::clock::DAY_MS;
 use crate::error::{Code, Error, Result};
 use crate::id::{AccountId, OrganizationId, SessionId};
+use crate::store::Tx;
 
 /// The browser or program at the other end.
 #[derive(Clone, Debug, Default)]
@@ -134,11 +135,7 @@ impl AppInner {
 
     /// Notes that a session or key is in use, at most once a minute for each.
     pub fn note_use(&self, standing: &Standing, client: Client) {
-        let subject = match &standing.via {
-            Via::Session(id) => id.uuid(),
-            Via::ApiKey(id, _name) => id.uuid(),
-        };
-        if !self.uses.is_due(subject, self.clock.now_ms()) {
+        if !self.uses.is_due(standing.via_id(), self.clock.now_ms()) {
             return;
         }
         let (control, via) = (self.control.clone(), standing.via.clone());
@@ -191,8 +188,21 @@ impl AppInner {
     }
 
     fn announce_revoked(&self, id: SessionId) {
-        // An error means that no feed is open.
-        drop(self.revoked_sessions.send(id));
+        self.announce_changed([id.uuid()]);
+    }
+
+    /// Tells the open feeds of these sessions and keys to look whether they may go on.
+    pub fn announce_changed(&self, ids: impl IntoIterator<Item = Uuid>) {
+        for id in ids {
+            // An error means that no feed is open.
+            drop(self.revoked_sessions.send(id));
+        }
+    }
+
+    /// The answer for a session that [`move_session`] has moved; its feeds end, its cookie stays.
+    pub async fn reissue_session(&self, id: SessionId) -> Result<Session> {
+        self.announce_revoked(id);
+        self.issue(id).await
     }
 
     /// The session an access token names, if both stand.
@@ -218,6 +228,15 @@ impl AppInner {
         };
         Ok(Session { access_token, token_type: "Bearer", expires_at_ms, me: standing.me })
     }
+}
+
+/// Moves a session into another organization; that it is theirs to enter was checked in the same transaction.
+pub fn move_session(
+    tx: &Tx<'_>,
+    id: SessionId,
+    organization_id: OrganizationId,
+) -> std::result::Result<(), crate::store::Error> {
+    store::move_session(tx, id, organization_id)
 }
 
 /// When each session and key was last noted to be in use.

@@ -37,6 +37,14 @@ impl Standing {
         self.me.organization.as_ref().is_some_and(|organization| organization.role.is_none())
     }
 
+    /// The id of the session or key.
+    pub const fn via_id(&self) -> uuid::Uuid {
+        match &self.via {
+            Via::Session(id) => id.uuid(),
+            Via::ApiKey(id, _name) => id.uuid(),
+        }
+    }
+
     /// The session, if it is one.
     pub const fn session_id(&self) -> Option<SessionId> {
         match &self.via {
@@ -93,7 +101,7 @@ pub fn find_by_key_id(connection: &Connection, id: ApiKeyId, now_ms: i64) -> Res
 
 fn read_key(row: &Row<'_>) -> rusqlite::Result<Standing> {
     let (mut me, is_organization_ending) = read_me(row)?;
-    let scope = PermissionSet::from_text(&row.get::<_, String>(19)?);
+    let scope = PermissionSet::from_text(&row.get::<_, String>(19)?).intersection(PermissionSet::OWNER);
     me.permissions = me.permissions.intersection(scope);
     me.staff_role = None;
     me.is_second_factor_missing = false;
@@ -125,6 +133,39 @@ pub fn find_member(
     Ok(found.filter(|(me, _is_ending)| me.organization.is_some()))
 }
 
+/// The same caller in an organization as they stand now, for decisions inside a write transaction: what they had when
+/// the request came in may be gone by then.
+pub fn find_again(
+    connection: &Connection,
+    standing: &Standing,
+    organization_id: OrganizationId,
+    now_ms: i64,
+) -> Result<Option<Standing>, Error> {
+    let now = match &standing.via {
+        Via::Session(id) => find_by_session(connection, *id, now_ms)?,
+        Via::ApiKey(id, _name) => find_by_key_id(connection, *id, now_ms)?,
+    };
+    now.map_or(Ok(None), |now| find_in_organization(connection, &now, organization_id))
+}
+
+/// The sessions and keys that stand in an organization, of one account or of all: those whose open feeds must look
+/// again when rights change ([`crate::app::AppInner::announce_changed`]).
+pub fn list_in_organization(
+    connection: &Connection,
+    organization_id: OrganizationId,
+    account_id: Option<AccountId>,
+) -> Result<Vec<uuid::Uuid>, Error> {
+    let sql = "SELECT id FROM session
+               WHERE organization_id = ?1 AND revoked_at_ms IS NULL AND (?2 IS NULL OR account_id = ?2)
+               UNION ALL
+               SELECT id FROM api_key
+               WHERE organization_id = ?1 AND revoked_at_ms IS NULL AND (?2 IS NULL OR account_id = ?2)";
+    let mut statement = connection.prepare_cached(sql)?;
+    // Either kind of id is a UUID.
+    let rows = statement.query_map((organization_id, account_id), |row| Ok(row.get::<_, SessionId>(0)?.uuid()))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn read_session(row: &Row<'_>) -> rusqlite::Result<Standing> {
     let (mut me, is_organization_ending) = read_me(row)?;
     if is_organization_ending {
@@ -144,7 +185,10 @@ fn read_me(row: &Row<'_>) -> rusqlite::Result<(Me, bool)> {
     let role = role.map(|role| Role::parse(&role).unwrap_or(Role::Viewer));
     let guest = staff_role.map(StaffRole::guest_permissions);
     let here = match role {
-        Some(Role::Custom) => Some(PermissionSet::from_text(&row.get::<_, String>(16)?)),
+        // Whatever the row says: nothing of the appliance is an organization's to give.
+        Some(Role::Custom) => {
+            Some(PermissionSet::from_text(&row.get::<_, String>(16)?).intersection(PermissionSet::OWNER))
+        }
         Some(role) => Some(role.permissions()),
         None => guest,
     };

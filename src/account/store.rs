@@ -188,6 +188,32 @@ pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<(), Error> {
     Ok(())
 }
 
+/// Ends all sessions of an account; answers which.
+pub fn revoke_sessions(tx: &Tx<'_>, account_id: AccountId) -> Result<Vec<SessionId>, Error> {
+    let sql = "UPDATE session SET revoked_at_ms = ?2 WHERE account_id = ?1 AND revoked_at_ms IS NULL RETURNING id";
+    let mut statement = tx.connection().prepare_cached(sql)?;
+    let rows = statement.query_map((account_id, tx.now_ms()), |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Forgets an authenticator, its recovery codes and the passkeys of an account.
+pub fn delete_second_factors(tx: &Tx<'_>, account_id: AccountId) -> Result<(), Error> {
+    tx.connection().execute(
+        "UPDATE account SET totp_secret = NULL, totp_confirmed_at_ms = NULL, totp_last_step = 0, updated_at_ms = ?2
+         WHERE id = ?1",
+        (account_id, tx.now_ms()),
+    )?;
+    tx.connection().execute("DELETE FROM recovery_code WHERE account_id = ?1", [account_id])?;
+    tx.connection().execute("DELETE FROM passkey WHERE account_id = ?1", [account_id])?;
+    Ok(())
+}
+
+/// Moves a session into another organization.
+pub fn move_session(tx: &Tx<'_>, id: SessionId, organization_id: OrganizationId) -> Result<(), Error> {
+    tx.connection().execute("UPDATE session SET organization_id = ?2 WHERE id = ?1", (id, organization_id))?;
+    Ok(())
+}
+
 /// Changes of a profile; `None` leaves a value alone.
 #[derive(Debug)]
 pub struct ProfileChange {

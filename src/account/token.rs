@@ -2,6 +2,10 @@
 //!
 //! The signing key is derived from the master key ([`crate::secret`]). Access tokens name a session; that the session
 //! still stands is looked up on every request, so revoking works at once and the token's short life is only a second wall.
+//!
+//! A token is taken in exactly one form: the header is compared byte by byte with the one we write, so no algorithm, key
+//! id, address of a key or critical extension of a stranger's choice is ever read. Rejected: looking at the header's
+//! `alg` first and deciding then, which is how every confusion of algorithms began.
 
 use std::fmt;
 
@@ -13,13 +17,28 @@ use serde::{Deserialize, Serialize};
 use crate::id::SessionId;
 use crate::secret::Keyring;
 
+/// Who issues the tokens and what they are for: another kind of token under the same key would be no access token.
+const ISSUER: &str = "salesbrain";
+const AUDIENCE: &str = "access";
+/// Longest token looked at; ours have about 300 bytes.
+const TOKEN_LIMIT_BYTES: usize = 1_024;
+/// How far in the future a token may have been issued: another program on the folder, a clock that was set back.
+const LEEWAY_S: i64 = 60;
+
 /// What an access token says.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Claims {
+    /// [`ISSUER`].
+    iss: String,
+    /// [`AUDIENCE`].
+    aud: String,
     /// The session.
     sid: SessionId,
     /// Issued at, seconds since 1970.
     iat: i64,
+    /// Good from, seconds since 1970.
+    nbf: i64,
     /// Ends at, seconds since 1970.
     exp: i64,
 }
@@ -28,6 +47,7 @@ struct Claims {
 pub struct Signer {
     encoding: EncodingKey,
     decoding: DecodingKey,
+    header: String,
     lifetime_s: i64,
 }
 
@@ -41,27 +61,52 @@ impl Signer {
     /// A signer whose key follows from the master key.
     pub fn new(keyring: &Keyring, lifetime_s: i64) -> Self {
         let key = keyring.derive("salesbrain 2026 access token");
-        Self { encoding: EncodingKey::from_secret(&key), decoding: DecodingKey::from_secret(&key), lifetime_s }
+        Self {
+            encoding: EncodingKey::from_secret(&key),
+            decoding: DecodingKey::from_secret(&key),
+            header: encoded_header(),
+            lifetime_s,
+        }
     }
 
     /// A token for the session, and when it ends in UTC milliseconds. `None` if signing failed.
     pub fn sign(&self, session_id: SessionId, now_ms: i64) -> Option<(String, i64)> {
         let issued_at_s = now_ms.div_euclid(1_000);
         let ends_at_s = issued_at_s.saturating_add(self.lifetime_s);
-        let claims = Claims { sid: session_id, iat: issued_at_s, exp: ends_at_s };
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+            sid: session_id,
+            iat: issued_at_s,
+            nbf: issued_at_s,
+            exp: ends_at_s,
+        };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding).ok()?;
         Some((token, ends_at_s.saturating_mul(1_000)))
     }
 
-    /// The session a token names, if we signed it and it has not ended.
+    /// The session a token names, if we signed it, it is good already and has not ended.
     pub fn check(&self, token: &str, now_ms: i64) -> Option<SessionId> {
+        let (header, _rest) = token.split_once('.')?;
+        if token.len() > TOKEN_LIMIT_BYTES || header != self.header {
+            return None;
+        }
         let mut validation = Validation::new(Algorithm::HS256);
-        // The end is compared with our own clock below: the library would ask the system's.
+        // The times are compared with our own clock below: the library would ask the system's.
         validation.validate_exp = false;
-        validation.required_spec_claims.clear();
+        validation.set_required_spec_claims(&["iss", "aud", "exp", "nbf"]);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation).ok()?.claims;
-        (now_ms.div_euclid(1_000) < claims.exp).then_some(claims.sid)
+        let now_s = now_ms.div_euclid(1_000);
+        let latest_s = now_s.saturating_add(LEEWAY_S);
+        (now_s < claims.exp && claims.iat <= latest_s && claims.nbf <= latest_s).then_some(claims.sid)
     }
+}
+
+/// The first part of every token of ours.
+fn encoded_header() -> String {
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&Header::new(Algorithm::HS256)).unwrap_or_default())
 }
 
 /// What every API key starts with, so that people and scanners recognise one.

@@ -8,18 +8,24 @@ use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use crate::account::permission::Permission;
+use super::peer::{is_forwarded_tls, peer_address};
+use crate::account::permission::{Permission, PermissionSet};
 use crate::account::session::Client;
 use crate::account::standing::{self, Standing, Via};
 use crate::account::token::{KEY_PREFIX, secret_hash};
 use crate::app::{App, AppInner};
 use crate::audit::{Entry, Record, Who, delivery};
+use crate::config::Config;
 use crate::error::{Code, Error, Result};
-use crate::id::OrganizationId;
+use crate::id::{OrganizationId, SessionId};
+use crate::store::Tx;
 use crate::tenant::Tenant;
 
-/// Name of the cookie that holds the refresh token.
+/// Name of the cookie that holds the refresh token where the appliance is reached without TLS.
 pub const COOKIE: &str = "salesbrain_session";
+/// Its name over TLS. Browsers take a cookie of this prefix only from the very host it is for, over TLS and for every path:
+/// a neighbour below the same domain, or anyone on the line, cannot plant a session of theirs.
+pub const SECURE_COOKIE: &str = "__Host-salesbrain_session";
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +36,8 @@ pub enum Access {
     Own,
     /// A session or an API key; an organization is not needed. The handler takes an [`Identity`].
     Account,
+    /// The same, where a browser cannot send a header (an `img`): the cookie will do.
+    AccountOrCookie,
     /// A session: what a key must not do, such as changing the password. The handler takes an [`Identity`].
     Person,
     /// The permission in the organization the session works in. The handler takes a [`Caller`].
@@ -82,9 +90,28 @@ impl Caller {
     pub fn who(&self) -> Who {
         who(&self.standing, &self.client)
     }
+
+    /// The caller without the organization's handle.
+    pub fn identity(&self) -> Identity {
+        Identity { standing: self.standing.clone(), client: self.client.clone() }
+    }
 }
 
 impl Identity {
+    /// The session, where a key must not do what is asked.
+    pub fn session_id(&self) -> Result<SessionId> {
+        self.standing.session_id().ok_or_else(needs_person)
+    }
+
+    /// The caller as they stand inside a write transaction, if they still have the permission. Two requests that were
+    /// both allowed when they came in must not both be carried out if the first takes the right from the second.
+    pub fn check_again(&self, tx: &Tx<'_>, id: OrganizationId, permission: Permission) -> Result<Standing> {
+        let found = standing::find_again(tx.connection(), &self.standing, id, tx.now_ms())?;
+        let standing = found.ok_or_else(|| Error::not_found("record"))?;
+        check_entry(&standing, permission)?;
+        Ok(standing)
+    }
+
     /// The caller as the audit log names it.
     pub fn who(&self) -> Who {
         who(&self.standing, &self.client)
@@ -94,6 +121,10 @@ impl Identity {
     pub fn organization_id(&self) -> Result<OrganizationId> {
         self.standing.me.organization.as_ref().map(|organization| organization.id).ok_or_else(no_organization)
     }
+}
+
+fn needs_person() -> Error {
+    Error::new(Code::Forbidden, "this needs a person who is signed in: an API key cannot do it")
 }
 
 fn who(standing: &Standing, client: &Client) -> Who {
@@ -125,30 +156,39 @@ impl<S: Sync> FromRequestParts<S> for Identity {
     }
 }
 
+/// What stands before a route.
+#[derive(Clone)]
+pub struct Gate {
+    /// The appliance.
+    pub app: App,
+    /// What the route asks of its caller.
+    pub access: Access,
+    /// Whether requests are counted ([`super::rate`]).
+    pub is_counted: bool,
+}
+
 /// The layer of every route.
-pub async fn check(State((app, access)): State<(App, Access)>, request: Request, next: Next) -> Result<Response> {
-    if matches!(access, Access::Public | Access::Own)
-        || (access == Access::MetricsToken && is_metrics_token(&app, request.headers()))
-    {
+pub async fn check(State(gate): State<Gate>, request: Request, next: Next) -> Result<Response> {
+    let Gate { app, access, is_counted } = gate;
+    if access == Access::MetricsToken && is_metrics_token(&app, request.headers()) {
         return Ok(next.run(request).await);
     }
     let (mut parts, body) = request.into_parts();
-    let client = Client::of(&parts, &app);
-    let is_cookie_enough = matches!(access, Access::SessionOrCookie(_));
-    let standing = find_standing(&app, &parts.headers, is_cookie_enough).await?;
-    app.note_use(&standing, client.clone());
-    let identity = Identity { standing, client };
+    if matches!(access, Access::Public | Access::Own) {
+        if is_counted {
+            app.rates.take_address(peer_address(&parts, &app.config.trusted_proxies))?;
+        }
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    }
+    let identity = identify(&app, &parts, access).await?;
     match access {
         Access::Public | Access::Own => {}
-        Access::Account => {
+        Access::Account | Access::AccountOrCookie => {
             parts.extensions.insert(identity);
         }
         Access::Person => {
             if identity.standing.session_id().is_none() {
-                return Err(Error::new(
-                    Code::Forbidden,
-                    "this needs a person who is signed in: an API key cannot do it",
-                ));
+                return Err(needs_person());
             }
             parts.extensions.insert(identity);
         }
@@ -229,13 +269,29 @@ fn is_metrics_token(app: &App, headers: &HeaderMap) -> bool {
     bearer(headers).is_some_and(|token| app.config.metrics_token.is_match(token))
 }
 
-async fn find_standing(app: &App, headers: &HeaderMap, is_cookie_enough: bool) -> Result<Standing> {
-    let found = match (bearer(headers).or_else(|| api_key(headers)), cookie(headers)) {
-        (Some(token), _) => app.find_bearer(token).await?,
-        (None, Some(refresh_token)) if is_cookie_enough => app.find_session_by_cookie(&refresh_token).await?,
-        _ => None,
+/// Who calls, counted for whom the request stands for: the account or key, or the address if it is nobody.
+async fn identify(app: &App, parts: &Parts, access: Access) -> Result<Identity> {
+    let is_cookie_enough = matches!(access, Access::SessionOrCookie(_) | Access::AccountOrCookie);
+    let client = Client::of(parts, app);
+    let Some(standing) = find_standing(app, &parts.headers, is_cookie_enough).await? else {
+        app.rates.take_address(peer_address(parts, &app.config.trusted_proxies))?;
+        return Err(Error::new(Code::Unauthenticated, "sign in first"));
     };
-    found.ok_or_else(|| Error::new(Code::Unauthenticated, "sign in first"))
+    app.rates.take(&standing)?;
+    app.note_use(&standing, client.clone());
+    Ok(Identity { standing, client })
+}
+
+async fn find_standing(app: &App, headers: &HeaderMap, is_cookie_enough: bool) -> Result<Option<Standing>> {
+    if let Some(token) = bearer(headers).or_else(|| api_key(headers)) {
+        return app.find_bearer(token).await;
+    }
+    match cookie(headers, &app.config) {
+        Some(refresh_token) if is_cookie_enough && !is_foreign_page(headers) => {
+            app.find_session_by_cookie(&refresh_token).await
+        }
+        _ => Ok(None),
+    }
 }
 
 impl AppInner {
@@ -278,6 +334,15 @@ pub fn check_permission(standing: &Standing, permission: Permission) -> Result<(
     Err(Error::new(Code::Forbidden, detail))
 }
 
+/// Refuses unless the caller has every right that is given or taken.
+pub fn check_covers(standing: &Standing, rights: PermissionSet) -> Result<()> {
+    if standing.me.permissions.covers(rights) {
+        return Ok(());
+    }
+    let detail = "nobody gives or takes rights they do not have themselves: ask an owner";
+    Err(Error::new(Code::Forbidden, detail))
+}
+
 /// The seeds' `organization_id` is accepted where it says what the session says anyway.
 fn check_organization(id: OrganizationId, query: Option<&str>) -> Result<()> {
     let pairs = url::form_urlencoded::parse(query.unwrap_or("").as_bytes());
@@ -291,7 +356,7 @@ fn check_organization(id: OrganizationId, query: Option<&str>) -> Result<()> {
 }
 
 /// The key of `X-Api-Key`, for programs that cannot set `Authorization`.
-fn api_key(headers: &HeaderMap) -> Option<&str> {
+pub fn api_key(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-api-key")?.to_str().ok().map(str::trim)
 }
 
@@ -302,14 +367,43 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// Whether the caller reached us over TLS, as far as we know.
+fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
+    config.public_url.starts_with("https://") || is_forwarded_tls(headers)
+}
+
 /// The refresh token of the cookie.
-pub fn cookie(headers: &HeaderMap) -> Option<String> {
+pub fn cookie(headers: &HeaderMap, config: &Config) -> Option<String> {
+    let wanted = if is_secure(headers, config) { SECURE_COOKIE } else { COOKIE };
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _value)| *name == COOKIE)
+        .find(|(name, _value)| *name == wanted)
         .map(|(_name, value)| value.to_owned())
+}
+
+/// What sets the cookie; an empty value with an age of 0 takes it away.
+pub fn cookie_text(headers: &HeaderMap, config: &Config, value: &str, max_age_s: i64) -> String {
+    let (name, secure) = if is_secure(headers, config) { (SECURE_COOKIE, "; Secure") } else { (COOKIE, "") };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}")
+}
+
+/// Whether a browser says that a page of another origin sent this. Programs and old browsers say nothing.
+fn is_foreign_page(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Refuses what a foreign page can make a browser send: a form cannot set the header, a script would have to ask first
+/// and is told no, and a browser of these days says whose page it is.
+pub fn check_own_page(headers: &HeaderMap) -> Result<()> {
+    if is_foreign_page(headers) {
+        return Err(Error::new(Code::Forbidden, "this was sent by a page of another origin"));
+    }
+    if !headers.contains_key("x-requested-with") {
+        return Err(Error::new(Code::Forbidden, "send the header X-Requested-With"));
+    }
+    Ok(())
 }

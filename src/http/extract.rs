@@ -82,7 +82,7 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 27] = [
+const KNOWN_FIELDS: [&str; 34] = [
     "account_id",
     "before",
     "campaign_id",
@@ -91,6 +91,9 @@ const KNOWN_FIELDS: [&str; 27] = [
     "cursor",
     "days",
     "email",
+    "expires_at_ms",
+    "expires_days",
+    "is_second_factor_required",
     "is_unread",
     "kind",
     "language",
@@ -100,10 +103,14 @@ const KNOWN_FIELDS: [&str; 27] = [
     "offset",
     "organization_id",
     "organization_name",
+    "overlap_hours",
     "password",
+    "permissions",
     "provider",
     "q",
     "query",
+    "role",
+    "role_id",
     "since",
     "sort",
     "state",

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::access::{Identity, bearer, check_entry, cookie};
+use super::access::{Identity, api_key, bearer, check_entry, cookie};
 use super::extract::Params;
 use crate::account::permission::Permission;
 use crate::account::session::Client as Peer;
@@ -102,9 +102,9 @@ async fn accept(
     (since, kinds): (Option<i64>, Vec<&'static str>),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response> {
-    let standing = match bearer(&headers) {
+    let standing = match bearer(&headers).or_else(|| api_key(&headers)) {
         Some(token) => Some(app.find_bearer(token).await?.ok_or_else(unauthenticated)?),
-        None => match cookie(&headers) {
+        None => match cookie(&headers, &app.config) {
             Some(refresh_token) if is_own_origin(&headers, &app.config.public_url) => {
                 app.find_session_by_cookie(&refresh_token).await?
             }
@@ -163,6 +163,7 @@ impl Client {
             return refuse(socket).await;
         }
         let Some(organization) = &standing.me.organization else { return refuse(socket).await };
+        self.app.note_use(&standing, self.peer.clone());
         let Ok(tenant) = self.app.tenants.find(organization.id).await else { return };
         if standing.is_guest() {
             let identity = Identity { standing: standing.clone(), client: self.peer.clone() };
@@ -209,8 +210,8 @@ impl Client {
                     Some(Ok(_)) => {}
                 },
                 id = revoked.recv() => match id {
-                    Ok(id) if Some(id) != standing.session_id() => {}
-                    // It is this session, or so many were revoked that it may have been among them.
+                    Ok(id) if id != standing.via_id() => {}
+                    // It is this one, or so many were changed that it may have been among them.
                     _ => if !self.is_signed_in(&standing, tenant).await {
                         refuse(socket).await;
                         return Err(Gone);

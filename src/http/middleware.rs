@@ -10,6 +10,7 @@ use axum::response::Response;
 use super::drain;
 use super::respond::Failure;
 use crate::app::App;
+use crate::config::Config;
 
 /// Names the request in the log and in the answer.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -37,28 +38,39 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     if status >= 500 {
         tracing::warn!(request_id, %method, route, status, elapsed_us, "request answered with a server error");
     }
-    complete(&mut response, &request_id);
+    complete(&mut response, &request_id, &app.config);
     response
 }
 
-fn complete(response: &mut Response, request_id: &str) {
+/// What no page of ours uses.
+const PERMISSIONS: &str = "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
+    hid=(), magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()";
+/// A year, for this host alone: the names below it are not ours to decide about.
+const TRANSPORT: &str = "max-age=31536000";
+
+fn complete(response: &mut Response, request_id: &str, config: &Config) {
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, value);
     }
+    // Pages bring their own; everything else can load and run nothing.
+    let policy = headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    let is_framed = policy.to_str().is_ok_and(|policy| policy.contains("frame-ancestors 'self'"));
     let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+        (header::X_FRAME_OPTIONS, if is_framed { "SAMEORIGIN" } else { "DENY" }),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
     ];
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    // Pages bring their own; everything else can load and run nothing.
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if config.public_url.starts_with("https://") {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT));
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

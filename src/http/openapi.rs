@@ -15,13 +15,20 @@ use utoipa::{Modify, OpenApi};
 use super::{health, live, respond};
 use crate::account::api as account;
 use crate::activity::api as activity;
+use crate::api_key::api as api_key;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
 use crate::contact::api as contact;
 use crate::error::{Code, Error, Result};
 use crate::inbox::{api as inbox, search_api};
+use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
+use crate::organization::api as organization;
+use crate::organization::invitation::api as invitation;
+use crate::organization::member::api as member;
+use crate::organization::role::api as role;
+use crate::settings::api as settings;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -31,6 +38,9 @@ use crate::mailbox::api as mailbox;
     paths(
         instantly::list_campaign_messages, instantly::list_campaigns, instantly::list_mailboxes, instantly::show_health,
         instantly::search_messages, instantly::find_statistics,
+        mail::list_mails, mail::retry_mail,
+        settings::show_settings, settings::update_settings, settings::send_test_mail,
+        api_key::list_api_keys, api_key::create_api_key, api_key::delete_api_key, api_key::rotate_api_key,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,
@@ -40,8 +50,16 @@ use crate::mailbox::api as mailbox;
         inbox::list_messages, inbox::read_conversation, inbox::list_timeline, inbox::unarchive_conversation,
         inbox::unread_conversation, inbox::show_message_html,
         activity::list_events, activity::list_jobs, activity::retry_job,
+        invitation::accept_invitation, invitation::show_invitation,
         live::live,
         mailbox::list_mailboxes, mailbox::find_mailbox, mailbox::list_mailbox_days,
+        organization::list_organizations, organization::create_organization, organization::find_organization,
+        organization::update_organization, organization::delete_organization, organization::leave_organization,
+        organization::restore_organization, organization::switch_organization,
+        invitation::list_invitations, invitation::create_invitation, invitation::delete_invitation,
+        member::list_members, invitation::create_member, member::update_member, member::delete_member,
+        member::reset_member_second_factor,
+        role::list_roles, role::create_role, role::update_role, role::delete_role, role::list_permissions,
         activity::list_deliveries, activity::find_delivery, activity::replay_delivery,
         search_api::search, activity::reindex,
         account::show_setup, account::create_setup,
@@ -102,8 +120,9 @@ pub async fn serve_docs(Path(path): Path<String>) -> Result<Response> {
     let file = served.map_err(|error| Error::internal(error.to_string()))?;
     let Some(file) = file else { return Err(Error::new(Code::NoSuchRoute, "there is no such route")) };
     let mut response = ([(header::CONTENT_TYPE, file.content_type)], file.bytes.into_owned()).into_response();
-    // The page sets styles and small images of its own; it may talk to this server only.
-    let policy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    // The page sets its styles by script, which no policy stops, and shows small images of its own; it may talk to this
+    // server only.
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                   connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     Ok(response)

@@ -5,14 +5,16 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use axum::{Router, middleware as layers};
 
-use super::access::{self, Access};
-use super::{aliases, assets, health, live, metrics, middleware, openapi};
+use super::access::{self, Access, Gate};
+use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::api as account;
 use crate::account::permission::Permission::{
-    ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead, ContactsRead, InboxChange, InboxRead,
-    OperationsManage, PayloadsRead,
+    ApiKeysManage, ApplianceAdminister, ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead,
+    ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
+    OrganizationOwn, PayloadsRead, RolesManage,
 };
 use crate::activity::api as activity;
+use crate::api_key::api as api_key;
 use crate::app::App;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
@@ -20,9 +22,17 @@ use crate::connection::api as connection;
 use crate::contact::api as contact;
 use crate::error::{Code, Error};
 use crate::inbox::{api as inbox, search_api};
+use crate::mail::api as mail;
 use crate::mailbox::api as mailbox;
+use crate::organization::api as organization;
+use crate::organization::invitation::api as invitation;
+use crate::organization::member::api as member;
+use crate::organization::role::api as role;
+use crate::settings::api as settings;
 
-use Access::{Account, MetricsToken, Own, Person, Public, Session, SessionOrCookie, Staff};
+use Access::{
+    Account, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session, SessionOrCookie, Staff,
+};
 
 /// All routes.
 #[expect(clippy::too_many_lines, reason = "one line per route, and nothing else")]
@@ -35,6 +45,15 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/mails", Staff(ApplianceAdminister), mail::list_mails)
+        .post("/api/v1/admin/mails/{id}/retry", Staff(ApplianceAdminister), mail::retry_mail)
+        .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
+        .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
+        .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
+        .get("/api/v1/api-keys", Session(ApiKeysManage), api_key::list_api_keys)
+        .post("/api/v1/api-keys", Session(ApiKeysManage), api_key::create_api_key)
+        .delete("/api/v1/api-keys/{id}", Session(ApiKeysManage), api_key::delete_api_key)
+        .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)
@@ -63,6 +82,8 @@ pub fn routes() -> Routes {
         .patch("/api/v1/conversations/{id}/unarchive", Session(InboxChange), inbox::unarchive_conversation)
         .patch("/api/v1/conversations/{id}/unread", Session(InboxChange), inbox::unread_conversation)
         .get("/api/v1/events", Session(InboxRead), activity::list_events)
+        .post("/api/v1/invitations/accept", Person, invitation::accept_invitation)
+        .post("/api/v1/invitations/show", Public, invitation::show_invitation)
         .get("/api/v1/jobs", Session(OperationsManage), activity::list_jobs)
         .post("/api/v1/jobs/{id}/retry", Session(OperationsManage), activity::retry_job)
         .get("/api/v1/live", Own, live::live)
@@ -70,6 +91,27 @@ pub fn routes() -> Routes {
         .get("/api/v1/mailboxes/{id}", Session(CampaignsRead), mailbox::find_mailbox)
         .get("/api/v1/mailboxes/{id}/daily", Session(CampaignsRead), mailbox::list_mailbox_days)
         .get("/api/v1/messages/{id}/html", SessionOrCookie(InboxRead), inbox::show_message_html)
+        .get("/api/v1/organizations", Account, organization::list_organizations)
+        .post("/api/v1/organizations", Person, organization::create_organization)
+        .get("/api/v1/organizations/{id}", Organization(MembersRead), organization::find_organization)
+        .patch("/api/v1/organizations/{id}", Organization(OrganizationManage), organization::update_organization)
+        .delete("/api/v1/organizations/{id}", Organization(OrganizationOwn), organization::delete_organization)
+        .get("/api/v1/organizations/{id}/invitations", Organization(MembersRead), invitation::list_invitations)
+        .post("/api/v1/organizations/{id}/invitations", Organization(MembersManage), invitation::create_invitation)
+        .delete("/api/v1/organizations/{id}/invitations/{invitation_id}", Organization(MembersManage), invitation::delete_invitation)
+        .post("/api/v1/organizations/{id}/leave", Organization(MembersRead), organization::leave_organization)
+        .get("/api/v1/organizations/{id}/members", Organization(MembersRead), member::list_members)
+        .post("/api/v1/organizations/{id}/members", Organization(MembersManage), invitation::create_member)
+        .patch("/api/v1/organizations/{id}/members/{account_id}", Organization(MembersManage), member::update_member)
+        .delete("/api/v1/organizations/{id}/members/{account_id}", Organization(MembersManage), member::delete_member)
+        .post("/api/v1/organizations/{id}/members/{account_id}/reset-second-factor", Organization(OrganizationOwn), member::reset_member_second_factor)
+        .post("/api/v1/organizations/{id}/restore", EndingOrganization(OrganizationOwn), organization::restore_organization)
+        .get("/api/v1/organizations/{id}/roles", Organization(MembersRead), role::list_roles)
+        .post("/api/v1/organizations/{id}/roles", Organization(RolesManage), role::create_role)
+        .patch("/api/v1/organizations/{id}/roles/{role_id}", Organization(RolesManage), role::update_role)
+        .delete("/api/v1/organizations/{id}/roles/{role_id}", Organization(RolesManage), role::delete_role)
+        .post("/api/v1/organizations/{id}/switch", Person, organization::switch_organization)
+        .get("/api/v1/permissions", Account, role::list_permissions)
         .get("/api/v1/provider-events", Session(OperationsManage), activity::list_deliveries)
         .get("/api/v1/provider-events/{id}", Session(PayloadsRead), activity::find_delivery)
         .post("/api/v1/provider-events/{id}/replay", Session(OperationsManage), activity::replay_delivery)
@@ -122,11 +164,16 @@ impl Routes {
         for (route, add) in self.entries {
             router = router.route(route.path, add(app, route.access));
         }
-        router
+        let router = router
             .fallback(assets::serve_asset)
             .method_not_allowed_fallback(refuse_method)
             .layer(tower_http::compression::CompressionLayer::new())
-            .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic))
+            .layer(tower_http::catch_panic::CatchPanicLayer::custom(answer_panic));
+        let router = match cors::layer(&app.config) {
+            Some(layer) => router.layer(layer),
+            None => router,
+        };
+        router
             // Around everything else: a panic is counted and logged with its request's id like any other failure.
             .layer(layers::from_fn_with_state(App::clone(app), middleware::observe))
             .with_state(App::clone(app))
@@ -163,8 +210,10 @@ impl Routes {
     ) -> Self {
         for path in std::iter::once(path).chain(aliases::of(&method, path)) {
             let handler = handler.clone();
+            let is_counted = rate::is_counted(path);
             let add: AddRoute = Box::new(move |app, access| {
-                on(filter, handler).layer(layers::from_fn_with_state((App::clone(app), access), access::check))
+                let gate = Gate { app: App::clone(app), access, is_counted };
+                on(filter, handler).layer(layers::from_fn_with_state(gate, access::check))
             });
             self.entries.push((Route { method: method.clone(), path, access }, add));
         }

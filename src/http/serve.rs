@@ -29,6 +29,8 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     let sweep = tokio::spawn(app.tenants.clone().sweep());
     let opening = tokio::spawn(open_all(App::clone(&app)));
     let auditing = tokio::spawn(crate::audit::delivery::run(App::clone(&app)));
+    let mailing = tokio::spawn(crate::mail::delivery::run(App::clone(&app)));
+    let removing = tokio::spawn(crate::organization::removal::run(App::clone(&app)));
     let (stop, stopping) = watch::channel(false);
     let connections = Connections {
         router: routes().into_router(&app).into_make_service_with_connect_info(),
@@ -42,7 +44,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     stop.send_replace(true);
     // Every connection holds a receiver until it ends.
     let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
-    for task in [sweep, opening, auditing] {
+    for task in [sweep, opening, auditing, mailing, removing] {
         task.abort();
         // Cancelled, as it was asked to be.
         drop(task.await);

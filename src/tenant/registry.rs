@@ -4,9 +4,12 @@
 //! appliance with many organizations holds only the busy ones in memory. Each organization has a gate that is shut while
 //! it is opened and while it is closed: its folder never has two users, and one that takes long, be it for a migration,
 //! keeps nobody waiting but its own people.
+//!
+//! `remove` closes an organization for good behind the same gate: its folder is renamed before it is deleted, so that what
+//! a crash leaves behind is either the whole organization or something nobody opens, and removing is simply repeated.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
@@ -35,6 +38,8 @@ struct Inner {
     gates: Mutex<BTreeMap<OrganizationId, Gate>>,
     is_closed: AtomicBool,
     failed: Mutex<BTreeMap<OrganizationId, String>>,
+    /// Removed in this run: a request that was on its way must not make the folder anew.
+    removed: Mutex<BTreeSet<OrganizationId>>,
 }
 
 /// Locked while an organization is opened or closed.
@@ -50,6 +55,7 @@ impl Registry {
             gates: Mutex::default(),
             is_closed: AtomicBool::new(false),
             failed: Mutex::default(),
+            removed: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -72,6 +78,9 @@ impl Registry {
         if self.inner.is_closed.load(Ordering::Acquire) {
             return Err(Error::Closed);
         }
+        if self.lock_removed().contains(&id) {
+            self.check_returned(id)?;
+        }
         let inner = Arc::clone(&self.inner);
         let open = move || Tenant::open(id, &inner.folder.join(id.to_string()), &inner.shared);
         let opened = tokio::task::spawn_blocking(open).await.map_err(|_join_error| Error::Closed)?;
@@ -80,6 +89,42 @@ impl Registry {
         self.lock_for_writing().insert(id, Arc::clone(&tenant));
         tracing::info!(organization_id = %id, "organization opened");
         Ok(tenant)
+    }
+
+    /// Closes an organization and deletes its folder; what it held is gone. Nothing is there: that is no error, so this
+    /// can be repeated after a crash.
+    pub async fn remove(&self, id: OrganizationId) -> Result<(), Error> {
+        // A task of its own, as in `find`: half a removal is worse than one nobody waits for.
+        let registry = self.clone();
+        tokio::spawn(async move { registry.close_and_delete(id).await }).await.unwrap_or(Err(Error::Closed))
+    }
+
+    async fn close_and_delete(&self, id: OrganizationId) -> Result<(), Error> {
+        let _shut = self.gate(id).lock_owned().await;
+        self.lock_removed().insert(id);
+        let tenant = self.lock_for_writing().remove(&id);
+        if let Some(tenant) = tenant {
+            Tenant::close(tenant).await;
+        }
+        self.note_outcome(id, None);
+        let folder = self.inner.folder.join(id.to_string());
+        let deleted = tokio::task::spawn_blocking(move || delete_folder(&folder)).await;
+        deleted.map_err(|_join_error| Error::Closed)??;
+        tracing::info!(organization_id = %id, "organization removed");
+        Ok(())
+    }
+
+    /// Someone put the folder of a removed organization back (an import): it may be opened again.
+    fn check_returned(&self, id: OrganizationId) -> Result<(), Error> {
+        let file = self.inner.folder.join(id.to_string()).join("tenant.db");
+        match file.try_exists() {
+            Ok(true) => {
+                self.lock_removed().remove(&id);
+                Ok(())
+            }
+            Ok(false) => Err(Error::Closed),
+            Err(source) => Err(Error::File { path: file, source }),
+        }
     }
 
     /// The organizations open now.
@@ -166,8 +211,32 @@ impl Registry {
         self.inner.gates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn lock_removed(&self) -> std::sync::MutexGuard<'_, BTreeSet<OrganizationId>> {
+        self.inner.removed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn lock_for_writing(&self) -> RwLockWriteGuard<'_, BTreeMap<OrganizationId, Arc<Tenant>>> {
         self.inner.open.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Renames a folder and deletes it under the new name, which an earlier attempt may have left behind.
+fn delete_folder(folder: &Path) -> Result<(), Error> {
+    let doomed = folder.with_extension("removed");
+    delete_if_there(&doomed)?;
+    match std::fs::rename(folder, &doomed) {
+        Ok(()) => delete_if_there(&doomed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(Error::File { path: folder.to_owned(), source }),
+    }
+}
+
+fn delete_if_there(folder: &Path) -> Result<(), Error> {
+    match std::fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::File { path: folder.to_owned(), source })
+        }
+        _ => Ok(()),
     }
 }
 

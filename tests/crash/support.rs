@@ -91,6 +91,8 @@ impl Appliance {
     pub(crate) fn spawn(&self) -> Server {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.env("SALESBRAIN_LOG_FORMAT", "json").stdout(Stdio::null());
+        // The tests ask more than any person does, all from one address.
+        command.env("SALESBRAIN_RATE_LIMIT_PER_MINUTE", "0").env("SALESBRAIN_ADDRESS_RATE_LIMIT_PER_MINUTE", "0");
         let started = Instant::now();
         let mut child = command.spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));

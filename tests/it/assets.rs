@@ -208,7 +208,7 @@ async fn every_kind_of_answer_carries_the_security_headers() {
         let fixed = [
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"),
-            ("x-frame-options", "SAMEORIGIN"),
+            ("x-frame-options", "DENY"),
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
         ];
@@ -237,6 +237,8 @@ async fn the_documentation_page_loads_its_own_scripts() {
     let policy = page.header("content-security-policy");
     assert_eq!(directive(policy, "script-src"), "'self'");
     assert_eq!(directive(policy, "connect-src"), "'self'");
+    assert!(!policy.contains("unsafe-"), "{policy}");
+    assert!(!page.text.contains(" style=") && !page.text.contains("<style"), "the policy would stop it: {}", page.text);
     let scripts: Vec<&str> =
         page.text.split("<script").skip(1).filter_map(|rest| rest.split("src=\"").nth(1)?.split('"').next()).collect();
     assert!(scripts.len() >= 2, "{}", page.text);

@@ -9,6 +9,8 @@ mod authorisation;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod cross_origin;
+#[cfg(test)]
 mod events;
 #[cfg(test)]
 mod live;
@@ -17,6 +19,8 @@ mod openapi;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
+mod rates;
+#[cfg(test)]
 mod session;
 #[cfg(test)]
 mod support;
@@ -24,5 +28,7 @@ mod support;
 mod tenants;
 #[cfg(test)]
 mod tidy;
+#[cfg(test)]
+mod token;
 #[cfg(test)]
 mod webhook;

@@ -25,6 +25,7 @@ fn setup_request() -> Value {
 fn cookie_of(answer: &Answer) -> (String, String) {
     let text = answer.header("set-cookie");
     let (pair, attributes) = text.split_once(';').unwrap_or_else(|| panic!("no cookie: {text:?}"));
+    let pair = pair.strip_prefix("__Host-").unwrap_or(pair);
     let value = pair.strip_prefix("salesbrain_session=").unwrap_or_else(|| panic!("another cookie: {pair}"));
     (value.to_owned(), attributes.to_owned())
 }
@@ -312,7 +313,7 @@ async fn refreshing_rotates_the_cookie() {
     // Behind a proxy that speaks TLS the cookie is for TLS only.
     let person = test.sign_in_again(&person).await;
     let headers = vec![
-        ("cookie", person.cookie()),
+        ("cookie", format!("__Host-{}", person.cookie())),
         ("x-requested-with", "salesbrain".to_owned()),
         ("x-forwarded-proto", "https".to_owned()),
     ];
@@ -434,7 +435,9 @@ async fn signing_out_ends_the_session_at_once() {
         assert!(!is_signed_in(&test, &by_cookie.token).await);
         // A foreign page can send the cookie, but not the header.
         let victim = test.sign_in_again(&test.operator).await;
-        post_with(&test, path, vec![("cookie", victim.cookie())], None).await.expect(200);
+        let foreign = post_with(&test, path, vec![("cookie", victim.cookie())], None).await;
+        assert_eq!(foreign.header("set-cookie"), "", "the browser's cookie is left alone");
+        foreign.expect_refusal(403, "forbidden");
         assert!(is_signed_in(&test, &victim.token).await);
     }
     assert!(is_signed_in(&test, &test.operator.token).await, "other sessions go on");

@@ -161,13 +161,15 @@ pub(crate) fn folder() -> Folder {
     std::sync::Arc::new(tempfile::Builder::new().prefix("salesbrain-it-").tempdir().unwrap())
 }
 
-/// The default configuration with a folder of its own.
+/// The default configuration with a folder of its own. Requests are not counted: every caller of a test has the same
+/// address, and the clock stands still. The tests of the limits set them.
 pub(crate) fn config(folder: &Path) -> Config {
     let empty = folder.join("empty.toml");
     std::fs::write(&empty, "").unwrap();
     let overrides =
         Overrides { file: Some(empty), data: Some(folder.join("data")), listen: Some("127.0.0.1:0".to_owned()) };
-    salesbrain::config::load(&overrides).unwrap()
+    let config = salesbrain::config::load(&overrides).unwrap();
+    Config { rate_limit_per_minute: 0, address_rate_limit_per_minute: 0, ..config }
 }
 
 /// The program without any account: what a newcomer starts.

@@ -77,6 +77,9 @@ impl Folder {
             .args(["--listen", &address])
             .args(arguments)
             .env("SALESBRAIN_LOG_FILTER", "warn")
+            // One account stands for all of a company here.
+            .env("SALESBRAIN_RATE_LIMIT_PER_MINUTE", "0")
+            .env("SALESBRAIN_ADDRESS_RATE_LIMIT_PER_MINUTE", "0")
             .stdout(Stdio::piped())
             .spawn()?;
         let mut appliance = Appliance { child, address, started, healthy_after: Duration::ZERO };

@@ -19,8 +19,6 @@ const at = (id: string) => ({ path: { id } });
 // Session
 export const findSetup = () => readBody(client.GET("/api/v1/setup")).then((body) => body.data);
 export const createSetup = (body: api.SetupRequest) => readData<api.Session>(client.POST("/api/v1/setup", { body }));
-export const signIn = (body: { email: string; password: string }) => readData<api.Session>(client.POST("/api/v1/auth/login", { body }));
-export const signInByLink = (token: string) => readData<api.Session>(client.POST("/api/v1/auth/link", { body: { token } }));
 export const signOut = () => readBody(client.POST("/api/v1/auth/logout"));
 export const updateMe = (body: api.ProfileRequest) => readData<api.Me>(client.PUT("/api/v1/auth/me", { body }));
 

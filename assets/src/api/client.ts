@@ -1,7 +1,9 @@
 // The typed client: adds the access token, refreshes it once on 401, turns error bodies into ApiError.
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
-import { readAccessToken, refreshSession, reloadMe } from "./session";
+import { isWorking, readAccessToken, refreshSession, reloadMe } from "./session";
+
+const STANDING_CHANGED = ["no_organization", "second_factor_needed"];
 
 export class ApiError extends Error {
   constructor(
@@ -24,8 +26,6 @@ async function authorizedFetch(request: Request): Promise<Response> {
   const spare = request.clone();
   const sentToken = readAccessToken();
   const response = await fetch(withToken(request));
-  // What was allowed a moment ago no longer is: the role may have changed.
-  if (response.status === 403) void reloadMe();
   if (response.status !== 401 || sentToken === null) return response;
   // Another request may have refreshed in the meantime; then the newer token is tried directly.
   if (readAccessToken() === sentToken && (await refreshSession()) !== "signed_in") return response;
@@ -54,6 +54,13 @@ export async function readBody<Body>(call: Promise<{ data?: Body; error?: unknow
     if (cause instanceof SyntaxError) throw new ApiError("internal", 0, "");
     throw new ApiError("unreachable", 0, "");
   }
-  if (!result.response.ok) throw makeError(result.error, result.response.status);
+  if (!result.response.ok) {
+    const error = makeError(result.error, result.response.status);
+    // The person has lost the organization, or it now asks for a second factor: the session is read anew, the guard does the rest.
+    if (STANDING_CHANGED.includes(error.code) && isWorking()) void refreshSession();
+    // What was allowed a moment ago no longer is: the role may have changed.
+    else if (error.status === 403) void reloadMe();
+    throw error;
+  }
   return result.data as Body;
 }

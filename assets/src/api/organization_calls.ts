@@ -1,7 +1,7 @@
 // One function per route of organizations and of the appliance's administration, in the order of the contract.
 import { client as typedClient, readBody } from "./client";
 import type * as api from "./organization_types";
-import type { Me, Page, Session } from "./types";
+import type { Page, Session } from "./types";
 
 type Body = { data: unknown; next?: string | null };
 type Options = { params?: { path?: Record<string, string>; query?: Record<string, unknown> }; body?: unknown; signal?: AbortSignal; parseAs?: "blob" };
@@ -14,10 +14,6 @@ const readPage = async <Row>(call: ReturnType<Send>): Promise<Page<Row>> => {
   return { rows: body.data as Row[], next: body.next ?? null };
 };
 const at = (id: string) => ({ path: { id } });
-
-// Session
-export const findMe = () => readData<Me>(client.GET("/api/v1/auth/me"));
-export const findSignInOptions = (signal?: AbortSignal) => readData<api.SignInOptions>(client.GET("/api/v1/auth/options", { signal }));
 
 // Organizations
 export const listOrganizations = (signal?: AbortSignal) => readData<api.Organization[]>(client.GET("/api/v1/organizations", { signal }));

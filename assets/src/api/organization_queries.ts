@@ -6,7 +6,6 @@ import type { AuditFilters, AuditScope, OrganizationSort } from "./organization_
 const firstCursor = null as string | null;
 
 export const organizationsQuery = () => queryOptions({ queryKey: ["organizations"], queryFn: ({ signal }) => calls.listOrganizations(signal) });
-export const signInOptionsQuery = () => queryOptions({ queryKey: ["sign-in-options"], queryFn: ({ signal }) => calls.findSignInOptions(signal), staleTime: 60_000 });
 export const organizationQuery = (id: string) => queryOptions({ queryKey: ["organization", id], queryFn: ({ signal }) => calls.findOrganization(id, signal) });
 export const membersQuery = (id: string) => queryOptions({ queryKey: ["members", id], queryFn: ({ signal }) => calls.listMembers(id, signal), staleTime: 5_000 });
 export const invitationsQuery = (id: string) => queryOptions({ queryKey: ["invitations", id], queryFn: ({ signal }) => calls.listInvitations(id, signal), staleTime: 5_000 });

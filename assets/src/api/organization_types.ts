@@ -137,4 +137,3 @@ export type Settings = { registration: Registration; smtp: SmtpSettings | null; 
 export type SmtpChange = Omit<SmtpSettings, "has_password"> & { password?: string };
 export type ProviderChange = { id: string; kind: Provider["kind"]; name: string; issuer?: string; client_id?: string; client_secret?: string; bot_name?: string; bot_token?: string };
 export type SettingsChange = { registration?: Registration; smtp?: SmtpChange | null; providers?: ProviderChange[] };
-export type SignInOptions = { registration: Registration; is_mail_configured: boolean; is_passkey_possible: boolean; providers: { id: string; kind: string; name: string }[] };

@@ -1,6 +1,7 @@
 // Every cached query with its key: views read through these, the live connection changes the caches through the same keys.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import * as calls from "./calls";
+import { isWorking } from "./session";
 import type { ConversationFilters } from "./types";
 
 export const CONVERSATION_PAGE_SIZE = 100;
@@ -17,7 +18,7 @@ export const conversationsQuery = (filters: ConversationFilters) =>
     getNextPageParam: (last, pages) => (pages.length < CONVERSATION_PAGE_LIMIT ? last.next : null),
     staleTime: Infinity,
   });
-export const countsQuery = () => queryOptions({ queryKey: ["counts"], queryFn: ({ signal }) => calls.findCounts(signal), staleTime: Infinity });
+export const countsQuery = () => queryOptions({ queryKey: ["counts"], queryFn: ({ signal }) => calls.findCounts(signal), staleTime: Infinity, enabled: isWorking() });
 export const conversationQuery = (id: string) =>
   queryOptions({ queryKey: ["conversation", id], queryFn: ({ signal }) => calls.findConversation(id, signal), staleTime: 60_000 });
 export const messagesQuery = (id: string) =>
@@ -52,6 +53,7 @@ export const campaignsQuery = () =>
     initialPageParam: firstCursor,
     getNextPageParam: (last) => last.next,
     staleTime: 60_000,
+    enabled: isWorking(),
   });
 export const campaignQuery = (id: string) =>
   queryOptions({ queryKey: ["campaign", id], queryFn: ({ signal }) => calls.findCampaign(id, signal), staleTime: 60_000 });
@@ -59,7 +61,7 @@ export const campaignDaysQuery = (id: string, days: number) =>
   queryOptions({ queryKey: ["campaign", id, "days", days], queryFn: ({ signal }) => calls.listCampaignDays(id, days, signal), staleTime: 60_000 });
 export const campaignMessagesQuery = (id: string) =>
   queryOptions({ queryKey: ["campaign", id, "messages"], queryFn: ({ signal }) => calls.listCampaignMessages(id, signal), staleTime: 60_000 });
-export const mailboxesQuery = () => queryOptions({ queryKey: ["mailboxes"], queryFn: ({ signal }) => calls.listMailboxes(signal), staleTime: 60_000 });
+export const mailboxesQuery = () => queryOptions({ queryKey: ["mailboxes"], queryFn: ({ signal }) => calls.listMailboxes(signal), staleTime: 60_000, enabled: isWorking() });
 export const eventsQuery = (kind: string) =>
   infiniteQueryOptions({
     queryKey: ["events", kind] as const,

@@ -25,6 +25,11 @@ export function readSession(): SessionState {
   return state;
 }
 
+/** Whether there is an organization to work in; without one, or without the second factor it asks for, the server answers nothing of it. */
+export function isWorking(session: SessionState = state): boolean {
+  return session.status === "signed_in" && Boolean(session.organization) && !session.is_second_factor_missing;
+}
+
 export function acceptSession(session: Session): void {
   accessToken = session.access_token;
   const { access_token: _token, token_type: _type, expires_at_ms: _end, ...me } = session;

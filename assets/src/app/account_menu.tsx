@@ -1,10 +1,11 @@
 // Who is signed in, and the way out.
 import { Menu } from "@mantine/core";
-import { IconKeyboard, IconLogout, IconUser } from "@tabler/icons-react";
+import { IconKeyboard, IconLogout, IconShieldLock, IconUser } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import * as calls from "../api/calls";
 import { endSession, useMe } from "../api/session";
+import { Avatar } from "../components/avatar";
 import { runCommand } from "../keyboard/commands";
 import styles from "./shell.module.css";
 import { appWords } from "./words";
@@ -31,16 +32,11 @@ export function AccountMenu({ isFolded }: { isFolded: boolean }) {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const name = account.name || account.email;
-  const initials = name
-    .split(/[\s.@]+/)
-    .map((word) => word.charAt(0).toUpperCase())
-    .slice(0, 2)
-    .join("");
   return (
     <Menu position="top-start" width={216}>
       <Menu.Target>
         <button type="button" className={styles.accountButton} aria-label={`${t("account")}: ${name}`}>
-          <span className={styles.initials} data-initials={initials} aria-hidden="true" />
+          <Avatar person={account} />
           {isFolded ? null : <span className={styles.itemName}>{name}</span>}
         </button>
       </Menu.Target>
@@ -48,6 +44,9 @@ export function AccountMenu({ isFolded }: { isFolded: boolean }) {
         <Menu.Label>{account.email}</Menu.Label>
         <Menu.Item leftSection={<IconUser size={18} stroke={1.5} />} onClick={() => void navigate({ to: "/settings/$section", params: { section: "profile" } })}>
           {t("profile")}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconShieldLock size={18} stroke={1.5} />} onClick={() => void navigate({ to: "/settings/$section", params: { section: "security" } })}>
+          {t("security")}
         </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={18} stroke={1.5} />} onClick={() => runCommand("help")}>
           {t("help")}

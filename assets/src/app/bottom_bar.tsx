@@ -3,7 +3,7 @@ import { Menu } from "@mantine/core";
 import { IconDots, IconLogout } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { useMe } from "../api/session";
+import { isWorking, useSession } from "../api/session";
 import { Mark } from "../components/mark";
 import { useLiveState } from "../live/provider";
 import { useSignOut } from "./account_menu";
@@ -23,7 +23,7 @@ export function BottomBar() {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const live = useLiveState();
-  const { organization } = useMe();
+  const isOnline = isWorking(useSession());
   const counts = useCounts();
   const views = useViews();
   const unread = counts.data?.unread ?? 0;
@@ -44,7 +44,7 @@ export function BottomBar() {
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {organization ? <Menu.Label>{t(`live_${live}`)}</Menu.Label> : null}
+          {isOnline ? <Menu.Label>{t(`live_${live}`)}</Menu.Label> : null}
           <OrganizationItems />
           <Menu.Divider />
           {views.slice(IN_BAR).map((view) => (
@@ -65,7 +65,8 @@ export function LostLine() {
   const t = appWords.use();
   const state = useLiveState();
   const [isShown, setShown] = useState(false);
-  const isLost = useMe().organization !== null && state !== "connected";
+  const isNeeded = isWorking(useSession());
+  const isLost = isNeeded && state !== "connected";
   useEffect(() => {
     const timer = setTimeout(() => setShown(isLost), isLost ? LOSS_WORTH_SAYING_MS : 0);
     return () => clearTimeout(timer);

@@ -2,8 +2,8 @@
 import { Dialog } from "../components/dialog";
 import dialogStyles from "../components/components.module.css";
 import { ShortcutKeys } from "../components/shortcut_keys";
-import { useShortcutsOn } from "../keyboard/commands";
-import { SHORTCUTS, type Command, type CommandGroup } from "../keyboard/map";
+import { COMMANDS, SHORTCUTS, type CommandGroup } from "../keyboard/map";
+import { useShortcutsOn } from "../keyboard/switch";
 import styles from "./overlay.module.css";
 import { appWords } from "./words";
 
@@ -12,7 +12,6 @@ const GROUPS: readonly CommandGroup[] = ["conversations", "navigation", "general
 export default function Help({ onClose }: { onClose: () => void }) {
   const t = appWords.use();
   const areShortcutsOn = useShortcutsOn();
-  const commands = Object.keys(SHORTCUTS) as Command[];
   return (
     <Dialog title={t("help")} onClose={onClose}>
       <div className={dialogStyles.dialogBody} tabIndex={0} role="region" aria-label={t("help")}>
@@ -21,14 +20,12 @@ export default function Help({ onClose }: { onClose: () => void }) {
           {GROUPS.map((group) => (
             <section key={group}>
               <h3>{t(`group_${group}`)}</h3>
-              {commands
-                .filter((command) => SHORTCUTS[command].group === group)
-                .map((command) => (
-                  <div key={command} className={styles.shortcut}>
-                    <span>{t(`command_${command}`)}</span>
-                    <ShortcutKeys command={command} />
-                  </div>
-                ))}
+              {COMMANDS.filter((command) => SHORTCUTS[command].group === group).map((command) => (
+                <div key={command} className={styles.shortcut}>
+                  <span>{t(`command_${command}`)}</span>
+                  <ShortcutKeys command={command} />
+                </div>
+              ))}
             </section>
           ))}
         </div>

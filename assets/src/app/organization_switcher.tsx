@@ -4,7 +4,8 @@ import { IconBuilding, IconCheck, IconPlus, IconSelector } from "@tabler/icons-r
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { organizationsQuery, signInOptionsQuery } from "../api/organization_queries";
+import { signInOptionsQuery } from "../api/account_queries";
+import { organizationsQuery } from "../api/organization_queries";
 import type { Organization } from "../api/organization_types";
 import { useMe } from "../api/session";
 import type { Role } from "../api/types";

@@ -5,8 +5,8 @@ import { InboxView } from "../features/inbox/inbox_view";
 import { parseFilters } from "../features/inbox/filters";
 import { lazyView } from "./lazy_view";
 import { NotFound, RouteError } from "./route_error";
-import { readNext, requireSession } from "./session_guard";
-import { SignedIn } from "./signed_in";
+import { readNext, requireStanding } from "./session_guard";
+import { SignedIn, SignedInAlone } from "./signed_in";
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound });
 
@@ -26,11 +26,58 @@ const signInLink = createRoute({
   path: "/sign-in/link",
   component: lazyView(() => import("../features/session/sign_in_link_view"), "SignInLinkView"),
 });
+const signInCallback = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in/callback/$provider",
+  component: lazyView(() => import("../features/session/callback_view"), "CallbackView"),
+});
+const register = createRoute({
+  getParentRoute: () => root,
+  path: "/register",
+  component: lazyView(() => import("../features/session/register_view"), "RegisterView"),
+});
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: "/verify-email",
+  component: lazyView(() => import("../features/session/sign_in_link_view"), "VerifyEmailView"),
+});
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/forgot-password",
+  component: lazyView(() => import("../features/session/password_views"), "ForgotPasswordView"),
+});
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: "/reset-password",
+  component: lazyView(() => import("../features/session/password_views"), "ResetPasswordView"),
+});
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: "/invitation",
+  component: lazyView(() => import("../features/session/invitation_view"), "InvitationView"),
+});
+
+const alone = createRoute({
+  getParentRoute: () => root,
+  id: "alone",
+  beforeLoad: ({ location }) => requireStanding(location),
+  component: SignedInAlone,
+});
+const noOrganization = createRoute({
+  getParentRoute: () => alone,
+  path: "/no-organization",
+  component: lazyView(() => import("../features/session/no_organization_view"), "NoOrganizationView"),
+});
+const secondFactorMissing = createRoute({
+  getParentRoute: () => alone,
+  path: "/second-factor",
+  component: lazyView(() => import("../features/session/second_factor_missing_view"), "SecondFactorMissingView"),
+});
 
 const app = createRoute({
   getParentRoute: () => root,
   id: "app",
-  beforeLoad: ({ location }) => requireSession(location.href),
+  beforeLoad: ({ location }) => requireStanding(location),
   component: SignedIn,
 });
 const home = createRoute({
@@ -114,6 +161,13 @@ export const router = createRouter({
     setup,
     signIn,
     signInLink,
+    signInCallback,
+    register,
+    verifyEmail,
+    forgotPassword,
+    resetPassword,
+    invitation,
+    alone.addChildren([noOrganization, secondFactorMissing]),
     app.addChildren([home, inbox.addChildren([inboxConversation]), search, campaigns, campaign, mailboxes, feed, organizations, admin.addChildren([adminSection]), settings.addChildren([settingsSection])]),
   ]),
   defaultPreload: "intent",

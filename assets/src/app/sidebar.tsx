@@ -5,10 +5,10 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
 import { mailboxesQuery } from "../api/queries";
-import { useMe } from "../api/session";
+import { isWorking, useMe, useSession } from "../api/session";
 import { ActionButton } from "../components/action_button";
 import { Mark, type Shape, type Tone } from "../components/mark";
-import { describeShortcut } from "../components/shortcut_keys";
+import { describeKeys } from "../components/shortcut_keys";
 import { useStoredState } from "../components/stored_state";
 import { useIsNarrow } from "../components/viewport";
 import { componentWords } from "../components/words";
@@ -17,7 +17,7 @@ import { inboxWords } from "../features/inbox/words";
 import { MAILBOX_LOOKS } from "../features/mailbox/looks";
 import { shortenAddresses } from "../features/mailbox/short_names";
 import { useFormat } from "../i18n/format";
-import { useShortcutsOn } from "../keyboard/commands";
+import { useShownBindings } from "../keyboard/bindings";
 import type { LiveState } from "../live/connection";
 import { useLiveState } from "../live/provider";
 import { AccountMenu } from "./account_menu";
@@ -69,16 +69,16 @@ export function Sidebar() {
 function Views({ isFolded }: { isFolded: boolean }) {
   const t = appWords.use();
   const shared = componentWords.use();
-  const areShortcutsOn = useShortcutsOn();
+  const bindings = useShownBindings();
   const counts = useCounts();
   return (
     <ul className={styles.group}>
       {useViews().map((view) => {
         const unread = view.name === "inbox" ? (counts.data?.unread ?? 0) : 0;
-        const keys = areShortcutsOn ? ` · ${describeShortcut(view.command, shared)}` : "";
+        const keys = describeKeys(bindings[view.command], shared);
         return (
           <li key={view.name}>
-            <Tooltip label={`${t(view.name)}${keys}`} position="right">
+            <Tooltip label={keys === null ? t(view.name) : `${t(view.name)} · ${keys}`} position="right">
               <Link to={view.to} className={styles.item} aria-label={isFolded ? `${t(view.name)}${unread > 0 ? `, ${t("unread_count", { count: unread })}` : ""}` : undefined} activeOptions={{ includeSearch: false }}>
                 <view.icon size={18} stroke={1.5} aria-hidden />
                 {isFolded ? null : <span className={styles.itemName}>{t(view.name)}</span>}
@@ -173,7 +173,7 @@ function Mailboxes() {
 export function LiveLine() {
   const t = appWords.use();
   const state = useLiveState();
-  if (useMe().organization === null) return null;
+  if (!isWorking(useSession())) return null;
   return (
     <Tooltip label={t(`live_${state}_hint`)} position="right">
       <div className={styles.live} role="status" data-state={state}>

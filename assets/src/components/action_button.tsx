@@ -2,10 +2,10 @@
 import { Tooltip } from "@mantine/core";
 import type { Icon } from "@tabler/icons-react";
 import type { MouseEvent, Ref } from "react";
-import { useShortcutsOn } from "../keyboard/commands";
+import { useShownBindings } from "../keyboard/bindings";
 import type { Command } from "../keyboard/map";
 import styles from "./components.module.css";
-import { describeShortcut } from "./shortcut_keys";
+import { describeKeys } from "./shortcut_keys";
 import { componentWords } from "./words";
 
 export type ActionButtonProps = {
@@ -28,8 +28,8 @@ export type ActionButtonProps = {
 export function ActionButton(props: ActionButtonProps) {
   const { icon: IconShape, label, hasText, command, disabledReason, isPressed, look = "plain", size = "normal", onClick } = props;
   const t = componentWords.use();
-  const areShortcutsOn = useShortcutsOn();
-  const keys = command && areShortcutsOn ? describeShortcut(command, t) : null;
+  const bindings = useShownBindings();
+  const keys = command ? describeKeys(bindings[command], t) : null;
   const isTooltipNeeded = !hasText || keys !== null || Boolean(disabledReason);
   const classes = [styles.action, look === "outlined" && styles.outlined, size === "small" && styles.small, props.isDanger && styles.danger];
   const button = (

@@ -1,8 +1,9 @@
 // Short notices at the lower edge, mainly "Undo"; announced politely to screen readers.
 import { useSyncExternalStore } from "react";
-import { useCommand, useShortcutsOn } from "../keyboard/commands";
+import { useShownBindings } from "../keyboard/bindings";
+import { useCommand } from "../keyboard/commands";
 import styles from "./components.module.css";
-import { describeShortcut } from "./shortcut_keys";
+import { describeKeys } from "./shortcut_keys";
 import { componentWords } from "./words";
 
 type Toast = { id: number; text: string; onUndo: (() => void) | null };
@@ -36,7 +37,7 @@ export function Toasts() {
     listeners.add(listener);
     return () => listeners.delete(listener);
   }, () => toasts);
-  const areShortcutsOn = useShortcutsOn();
+  const undoKeys = describeKeys(useShownBindings().undo, t);
   const undoable = shown.findLast((toast) => toast.onUndo !== null);
   const undo = (toast: Toast) => {
     closeToast(toast.id);
@@ -53,9 +54,9 @@ export function Toasts() {
             onClick={() => undo(toast)}
           >
             {toast.onUndo ? t("undo") : t("close")}
-            {toast === undoable && areShortcutsOn ? (
+            {toast === undoable && undoKeys !== null ? (
               <span className={styles.tooltipKeys} aria-hidden="true">
-                {describeShortcut("undo", t)}
+                {undoKeys}
               </span>
             ) : null}
           </button>

@@ -1,33 +1,17 @@
 // Connects key presses to the views on screen: of those that know a command the highest rank gets it, then the newest.
-import { useEffect, useRef, useSyncExternalStore } from "react";
-import { pressKey, START, type EngineState } from "./engine";
+import { useEffect, useRef } from "react";
+import { readBindings } from "./bindings";
+import { nameKey, pressKey, START, type EngineState, type KeyPress } from "./engine";
 import type { Command } from "./map";
+import { areShortcutsOn } from "./switch";
 
-const STORAGE_KEY = "salesbrain.shortcuts";
 type Handler = () => void;
 
 /** A higher rank goes first: what is selected is meant before what is open, whichever view came later. */
 type Entry = { handler: { current: Handler }; rank: number };
 
 const handlers = new Map<Command, Entry[]>();
-const listeners = new Set<() => void>();
 let engine: EngineState = START;
-
-export function areShortcutsOn(): boolean {
-  return localStorage.getItem(STORAGE_KEY) !== "off";
-}
-
-export function setShortcutsOn(isOn: boolean): void {
-  localStorage.setItem(STORAGE_KEY, isOn ? "on" : "off");
-  for (const listener of listeners) listener();
-}
-
-export function useShortcutsOn(): boolean {
-  return useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, areShortcutsOn);
-}
 
 export function runCommand(command: Command): boolean {
   const entries = handlers.get(command) ?? [];
@@ -58,6 +42,10 @@ export function useCommand(command: Command, handler: Handler | null, rank = 0):
   }, [command, isKnown, rank]);
 }
 
+export const MODIFIERS: ReadonlySet<string> = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock"]);
+
+export const readPress = ({ key, ctrlKey, metaKey, altKey, shiftKey, timeStamp }: KeyboardEvent): KeyPress => ({ key, ctrlKey, metaKey, altKey, shiftKey, atMs: timeStamp });
+
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   return target.isContentEditable || target.matches("input, textarea, select, [role='combobox'], [role='textbox']");
@@ -70,21 +58,18 @@ function isInOverlay(target: EventTarget | null): boolean {
 
 function handleKeyDown(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
-  if (["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock"].includes(event.key)) return;
-  const isPalette = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
+  if (MODIFIERS.has(event.key)) return;
+  const press = readPress(event);
+  const bindings = readBindings();
+  // The palette opens while one types and with shortcuts switched off, as long as its key is none that writes something.
+  const palette = bindings.palette.length === 1 ? bindings.palette[0] : undefined;
+  const isPalette = palette !== undefined && palette.startsWith("Mod+") && nameKey(press) === palette;
   if (!areShortcutsOn() && !isPalette) return;
   if (isInOverlay(event.target) || (isTyping(event.target) && !isPalette)) {
     engine = START;
     return;
   }
-  const result = pressKey(engine, {
-    key: event.key,
-    ctrlKey: event.ctrlKey,
-    metaKey: event.metaKey,
-    altKey: event.altKey,
-    shiftKey: event.shiftKey,
-    atMs: event.timeStamp,
-  });
+  const result = pressKey(engine, press, bindings);
   engine = result.state;
   if (result.command && runCommand(result.command)) event.preventDefault();
 }

@@ -1,5 +1,5 @@
 // Turns key presses into commands; pure, so that sequences and exclusions can be tested without a browser.
-import { SHORTCUTS, type Command } from "./map";
+import { NATIVE, type Bindings, type Command } from "./map";
 
 export const SEQUENCE_WAIT_MS = 1_200;
 
@@ -7,27 +7,25 @@ export type KeyPress = { key: string; ctrlKey: boolean; metaKey: boolean; altKey
 export type EngineState = { first: string | null; atMs: number };
 export const START: EngineState = { first: null, atMs: 0 };
 
-/** Enter is the browser's own activation of the focused row, so it is listed for the help sheet but never taken here. */
-const NATIVE: ReadonlySet<Command> = new Set(["open"]);
-
 export function nameKey(press: KeyPress): string | null {
   if (press.altKey) return null;
   const isLetter = press.key.length === 1 && press.key.toLowerCase() !== press.key.toUpperCase();
-  const name = isLetter ? press.key.toLowerCase() : press.key;
+  const name = isLetter ? press.key.toLowerCase() : press.key === " " ? "Space" : press.key;
   if (press.ctrlKey || press.metaKey) return `Mod+${name.toUpperCase()}`;
   if (isLetter && press.shiftKey) return `Shift+${name.toUpperCase()}`;
   return name;
 }
 
-export function pressKey(state: EngineState, press: KeyPress): { state: EngineState; command: Command | null } {
+export function pressKey(state: EngineState, press: KeyPress, bindings: Bindings): { state: EngineState; command: Command | null } {
   const name = nameKey(press);
   if (name === null) return { state: START, command: null };
   const first = state.first !== null && press.atMs - state.atMs <= SEQUENCE_WAIT_MS ? state.first : null;
   const typed = first === null ? [name] : [first, name];
-  for (const [command, shortcut] of Object.entries(SHORTCUTS) as [Command, (typeof SHORTCUTS)[Command]][]) {
-    const isMatch = shortcut.keys.length === typed.length && shortcut.keys.every((key, index) => key === typed[index]);
+  const commands = Object.entries(bindings) as [Command, readonly string[]][];
+  for (const [command, keys] of commands) {
+    const isMatch = keys.length > 0 && keys.length === typed.length && keys.every((key, index) => key === typed[index]);
     if (isMatch && !NATIVE.has(command)) return { state: START, command };
   }
-  const startsSequence = Object.values(SHORTCUTS).some((shortcut) => shortcut.keys.length === 2 && shortcut.keys[0] === name);
+  const startsSequence = commands.some(([, keys]) => keys.length === 2 && keys[0] === name);
   return { state: startsSequence ? { first: name, atMs: press.atMs } : START, command: null };
 }

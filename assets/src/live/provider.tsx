@@ -1,7 +1,7 @@
 // Runs the live connection while someone is signed in and offers its state to the shell.
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
-import { useMe } from "../api/session";
+import { isWorking, useSession } from "../api/session";
 import { createLiveApplier } from "./apply";
 import { startLiveConnection, type LiveState } from "./connection";
 
@@ -14,9 +14,9 @@ export function useLiveState(): LiveState {
 export function LiveProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<LiveState>("reconnecting");
-  const isSomewhere = useMe().organization !== null;
+  const isNeeded = isWorking(useSession());
   useEffect(() => {
-    if (!isSomewhere) return;
+    if (!isNeeded) return;
     const applier = createLiveApplier(client);
     const stop = startLiveConnection({
       onState: setState,
@@ -28,6 +28,6 @@ export function LiveProvider({ children }: { children: ReactNode }) {
       stop();
       applier.stop();
     };
-  }, [client, isSomewhere]);
+  }, [client, isNeeded]);
   return <LiveStateContext.Provider value={state}>{children}</LiveStateContext.Provider>;
 }

@@ -2,8 +2,8 @@
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
+import { signInOptionsQuery } from "../../api/account_queries";
 import * as calls from "../../api/organization_calls";
-import { signInOptionsQuery } from "../../api/organization_queries";
 import type { InvitationWithLink, OrganizationRole } from "../../api/organization_types";
 import { useMe } from "../../api/session";
 import { CopyField } from "../../components/copy_field";

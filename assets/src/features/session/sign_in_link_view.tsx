@@ -1,62 +1,81 @@
-// A one-time sign-in link: the token stands behind the #, so it is never sent in a request line or a referrer.
-import { Button } from "@mantine/core";
-import { Link, useNavigate } from "@tanstack/react-router";
+// A one-time sign-in link: the token is used the moment the page stands; a second factor is asked for in place.
 import { useEffect, useRef, useState } from "react";
-import * as calls from "../../api/calls";
+import * as calls from "../../api/account_calls";
+import type { SecondFactorStep as Step } from "../../api/account_types";
 import { ApiError } from "../../api/client";
-import { acceptSession } from "../../api/session";
-import { PaneError, PaneMessage } from "../../components/pane_message";
+import type { Session } from "../../api/types";
+import { PaneError } from "../../components/pane_message";
+import { useEnter } from "./enter";
+import { useHashToken } from "./hash_token";
+import { LinkButton, MessageScreen } from "./screen";
+import { SecondFactorStep } from "./second_factor_step";
 import styles from "./session.module.css";
 import { sessionWords } from "./words";
 
 export function SignInLinkView() {
   const t = sessionWords.use();
-  const navigate = useNavigate();
-  const token = useRef(window.location.hash.slice(1));
-  const hasStarted = useRef(false);
+  const enter = useEnter();
+  const token = useHashToken();
+  const [step, setStep] = useState<Step | null>(null);
+  if (step) return <SecondFactorStep step={step} onSession={(session) => enter(session)} onBack={() => setStep(null)} />;
+  return (
+    <TokenScreen
+      token={token}
+      post={async () => {
+        const answer = await calls.signInByLink(token);
+        if (calls.isSession(answer)) enter(answer);
+        else setStep(answer.second_factor);
+      }}
+      words={{ title: t("link_title"), invalid: t("link_invalid"), invalidText: t("link_invalid_text") }}
+    />
+  );
+}
+
+/** The address of a new account, or an account's new address, is confirmed by the same link. */
+export function VerifyEmailView() {
+  const t = sessionWords.use();
+  const enter = useEnter();
+  const token = useHashToken();
+  return (
+    <TokenScreen
+      token={token}
+      post={async () => {
+        const session: Session = await calls.verifyEmail(token);
+        enter(session);
+      }}
+      words={{ title: t("verify_title"), invalid: t("verify_invalid"), invalidText: t("verify_invalid_text") }}
+    />
+  );
+}
+
+type TokenScreenProps = { token: string; post: () => Promise<void>; words: { title: string; invalid: string; invalidText: string } };
+
+function TokenScreen({ token, post, words }: TokenScreenProps) {
+  const t = sessionWords.use();
+  const posted = useRef<string | null>(null);
   const [error, setError] = useState<unknown>(null);
 
-  async function post(): Promise<void> {
+  async function send(): Promise<void> {
     setError(null);
     try {
-      acceptSession(await calls.signInByLink(decodeURIComponent(token.current)));
-      void navigate({ to: "/inbox", replace: true });
+      await post();
     } catch (cause) {
       setError(cause);
     }
   }
 
   useEffect(() => {
-    if (hasStarted.current) return;
-    hasStarted.current = true;
-    window.history.replaceState(window.history.state, "", "/sign-in/link");
-    void post();
+    if (posted.current === token) return;
+    posted.current = token;
+    void send();
   });
 
-  if (error === null) {
-    return (
-      <main className={styles.screen}>
-        <PaneMessage isPage title={t("link_title")} />
-      </main>
-    );
-  }
+  if (error === null) return <MessageScreen title={words.title} />;
   const isRefused = error instanceof ApiError && error.status >= 400 && error.status < 429;
+  if (isRefused) return <MessageScreen title={words.invalid} text={words.invalidText} action={<LinkButton to="/sign-in" label={t("link_to_sign_in")} />} />;
   return (
     <main className={styles.screen}>
-      {isRefused ? (
-        <PaneMessage
-          isPage
-          title={t("link_invalid")}
-          text={t("link_invalid_text")}
-          action={
-            <Button variant="default" renderRoot={(props) => <Link to="/sign-in" {...props} />}>
-              {t("link_to_sign_in")}
-            </Button>
-          }
-        />
-      ) : (
-        <PaneError isPage title={t("link_invalid")} error={error} onRetry={() => void post()} />
-      )}
+      <PaneError isPage title={words.invalid} error={error} onRetry={() => void send()} />
     </main>
   );
 }

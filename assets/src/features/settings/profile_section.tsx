@@ -6,7 +6,10 @@ import * as calls from "../../api/calls";
 import { acceptMe, useMe } from "../../api/session";
 import type { Account, Language } from "../../api/types";
 import { useErrorText } from "../../components/error_text";
-import { runCommand, setShortcutsOn, useShortcutsOn } from "../../keyboard/commands";
+import { runCommand } from "../../keyboard/commands";
+import { setShortcutsOn, useShortcutsOn } from "../../keyboard/switch";
+import { AvatarPart } from "../profile/avatar_part";
+import { ShortcutsPart } from "../profile/shortcuts_part";
 import styles from "../../components/section.module.css";
 import { settingsWords } from "./words";
 
@@ -40,6 +43,7 @@ export function ProfileSection() {
         </Button>
       </form>
       <p className={styles.soft}>{[account.email, organization?.role_name ?? (organization?.role && organization.role !== "custom" ? t(`role_${organization.role}`) : null)].filter(Boolean).join(" · ")}</p>
+      <AvatarPart />
       <Select
         label={t("language")}
         value={account.language}
@@ -71,6 +75,7 @@ export function ProfileSection() {
           {t("shortcuts_show")}
         </Button>
       </div>
+      <ShortcutsPart />
     </div>
   );
 }

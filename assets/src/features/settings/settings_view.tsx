@@ -1,6 +1,6 @@
 // The settings in two groups: the reader's own, and the organization's as far as the role includes them. A section that the role
 // does not include is absent; its address says why.
-import { IconBuilding, IconHistory, IconKey, IconPlugConnected, IconServer, IconShieldCheck, IconUser, IconUsers, type Icon } from "@tabler/icons-react";
+import { IconBuilding, IconHistory, IconKey, IconPlugConnected, IconServer, IconShieldCheck, IconShieldLock, IconUser, IconUsers, type Icon } from "@tabler/icons-react";
 import { useParams } from "@tanstack/react-router";
 import { Suspense, type ComponentType } from "react";
 import { useMe } from "../../api/session";
@@ -15,9 +15,12 @@ import { ProfileSection } from "./profile_section";
 import { settingsWords } from "./words";
 
 type Section = { name: SectionName; icon: Icon; permission: Permission | null; View: ComponentType };
-type SectionName = "profile" | "organization" | "members" | "roles" | "api-keys" | "connections" | "audit" | "operations";
+type SectionName = "profile" | "security" | "organization" | "members" | "roles" | "api-keys" | "connections" | "audit" | "operations";
 
-const YOU: readonly Section[] = [{ name: "profile", icon: IconUser, permission: null, View: ProfileSection }];
+const YOU: readonly Section[] = [
+  { name: "profile", icon: IconUser, permission: null, View: ProfileSection },
+  { name: "security", icon: IconShieldLock, permission: null, View: lazyView(() => import("../security/security_section"), "SecuritySection") },
+];
 
 const ORGANIZATION: readonly Section[] = [
   { name: "organization", icon: IconBuilding, permission: "members.read", View: lazyView(() => import("../organization/general_section"), "GeneralSection") },

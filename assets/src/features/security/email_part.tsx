@@ -1,0 +1,67 @@
+// Another address to sign in with; it counts once its owner has opened the link sent to it.
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { useState, type FormEvent } from "react";
+import * as calls from "../../api/account_calls";
+import { useMe } from "../../api/session";
+import { ActionButton } from "../../components/action_button";
+import { useErrorText } from "../../components/error_text";
+import { isAbout, isEmail, readField, readPassword } from "../session/fields";
+import { FormError, Part } from "./part";
+import styles from "./security.module.css";
+import { securityWords } from "./words";
+
+export function EmailPart() {
+  const t = securityWords.use();
+  const { account } = useMe();
+  const [isOpen, setOpen] = useState(false);
+  const change = useMutation({ mutationFn: calls.changeEmail, onSuccess: () => setOpen(false) });
+  const open = () => {
+    change.reset();
+    setOpen(true);
+  };
+  return (
+    <Part title={t("email")} text={t("email_text", { email: account.email })} action={isOpen ? null : <ActionButton look="outlined" label={t("email_change")} hasText onClick={open} />}>
+      {isOpen ? (
+        <EmailForm error={change.error} isPending={change.isPending} onSend={change.mutate} onCancel={() => setOpen(false)} />
+      ) : change.isSuccess ? (
+        <p role="status" className={styles.good}>
+          {t("email_sent", { email: change.variables.email })}
+        </p>
+      ) : null}
+    </Part>
+  );
+}
+
+type FormProps = { error: unknown; isPending: boolean; onSend: (body: { email: string; password: string }) => void; onCancel: () => void };
+
+function EmailForm({ error, isPending, onSend, onCancel }: FormProps) {
+  const t = securityWords.use();
+  const describe = useErrorText();
+  const [wrong, setWrong] = useState<{ email?: string; password?: string }>({});
+  function handleSubmit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const email = readField(form, "email");
+    const password = readPassword(form);
+    const found = { ...(isEmail(email) ? {} : { email: t("email_wrong") }), ...(password === "" ? { password: t("required") } : {}) };
+    setWrong(found);
+    if (Object.keys(found).length === 0) onSend({ email, password });
+  }
+  const under = (field: "email" | "password") => wrong[field] ?? (isAbout(error, field) ? describe(error) : null);
+  return (
+    <form className={styles.form} onSubmit={handleSubmit} noValidate>
+      <TextInput name="email" type="email" label={t("email_new")} autoComplete="email" error={under("email")} autoFocus />
+      <PasswordInput name="password" label={t("email_password")} autoComplete="current-password" error={under("password")} />
+      <FormError error={isAbout(error, "email") || isAbout(error, "password") ? null : error} />
+      <div className={styles.buttons}>
+        <Button type="submit" loading={isPending}>
+          {t("email_send")}
+        </Button>
+        <Button variant="default" onClick={onCancel}>
+          {t("cancel")}
+        </Button>
+      </div>
+    </form>
+  );
+}

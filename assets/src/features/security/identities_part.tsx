@@ -1,0 +1,80 @@
+// Identities at other services that sign in here: linked and removed.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import * as calls from "../../api/account_calls";
+import { identitiesQuery } from "../../api/account_queries";
+import type { LinkedIdentity, SignInProvider } from "../../api/account_types";
+import { ActionButton } from "../../components/action_button";
+import { useFormat, useNow } from "../../i18n/format";
+import { keepProviderTrip } from "../session/kept";
+import { FormError, Loaded, Part, Question, RowButton } from "./part";
+import styles from "./security.module.css";
+import { securityWords } from "./words";
+
+export function IdentitiesPart({ providers }: { providers: SignInProvider[] }) {
+  const t = securityWords.use();
+  const query = useQuery(identitiesQuery());
+  const link = useMutation({
+    mutationFn: (provider: string) => calls.startProvider(provider, { is_link: true }),
+    onSuccess: ({ url }) => {
+      keepProviderTrip({ isLink: true, next: null });
+      window.location.assign(url);
+    },
+  });
+  const isLinked = (provider: string) => query.data?.some((identity) => identity.provider === provider) === true;
+  const open = providers.filter((provider) => !isLinked(provider.id));
+  return (
+    <Part title={t("identities")} text={t("identities_text")}>
+      <Loaded query={query} empty={providers.length === 0 ? t("identities_none") : t("identities_empty")}>
+        {(rows) => (
+          <ul className={styles.rows}>
+            {rows.map((identity) => (
+              <IdentityRow key={identity.id} identity={identity} service={providers.find((provider) => provider.id === identity.provider)?.name ?? identity.provider} />
+            ))}
+          </ul>
+        )}
+      </Loaded>
+      <FormError error={link.error} />
+      {open.length > 0 ? (
+        <div className={styles.buttons}>
+          {open.map((provider) => (
+            <ActionButton key={provider.id} look="outlined" label={t("identity_link", { name: provider.name })} hasText onClick={() => link.mutate(provider.id)} />
+          ))}
+        </div>
+      ) : null}
+    </Part>
+  );
+}
+
+function IdentityRow({ identity, service }: { identity: LinkedIdentity; service: string }) {
+  const t = securityWords.use();
+  const format = useFormat();
+  const now = useNow();
+  const client = useQueryClient();
+  const [isAsked, setAsked] = useState(false);
+  const remove = useMutation({ mutationFn: () => calls.deleteIdentity(identity.id), onSuccess: () => client.invalidateQueries({ queryKey: ["identities"] }) });
+  return (
+    <li className={styles.row}>
+      <div className={styles.line}>
+        <div className={styles.what}>
+          <span className={styles.name}>{[service, identity.name].filter(Boolean).join(" · ")}</span>
+          <span className={styles.facts}>
+            <span>{t("identity_linked", { time: format.date(identity.created_at_ms) })}</span>
+            {identity.last_used_at_ms === null ? null : <span>{t("passkey_used", { time: format.short(identity.last_used_at_ms, now) })}</span>}
+          </span>
+        </div>
+        <RowButton label={t("remove")} name={t("identity_remove_of", { name: service })} isDanger onClick={() => setAsked(true)} />
+      </div>
+      {isAsked ? (
+        <Question
+          text={t("identity_remove_text")}
+          action={t("identity_remove_action")}
+          isPending={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate()}
+          onCancel={() => setAsked(false)}
+        />
+      ) : null}
+    </li>
+  );
+}
