@@ -1,5 +1,6 @@
 //! Accounts: who may sign in, how, and what their role allows.
 
+pub mod admin;
 pub mod api;
 pub mod factor;
 pub mod invitation;

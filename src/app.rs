@@ -117,6 +117,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
     let outgoing = Guard::new(&config.outgoing_allowed).map_err(OpenError::Outgoing)?;
+    tenants.set_limit(config.open_organizations);
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),

@@ -12,7 +12,11 @@
 //! Rejected: the event log as audit log, because that is read by everybody in the organization and holds no addresses and
 //! no values from before; a signature per row, which the program could renew as easily as a thief of its key.
 
+pub mod api;
 pub mod delivery;
+pub mod export;
+pub mod store;
+pub mod verify;
 
 use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};

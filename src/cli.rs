@@ -4,6 +4,7 @@
 //! used here and only here: nobody matches on a command's error, people read it.
 
 mod account;
+mod audit;
 mod connection;
 mod demo;
 mod healthcheck;
@@ -62,6 +63,9 @@ enum Command {
     /// Accounts: who may sign in.
     #[command(subcommand)]
     Account(account::AccountCommand),
+    /// Audit logs.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Connections to providers.
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
@@ -99,6 +103,7 @@ fn run_command(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Demo(demo) => block_on(demo::run(demo.clone(), common.clone())),
         Command::Simulate(simulate) => block_on(simulate::run(simulate.clone(), common.clone())),
         Command::Account(command) => block_on(account::run(command.clone(), common.clone())),
+        Command::Audit(command) => audit::run(command, common),
         Command::Connection(command) => block_on(connection::run(command.clone(), common.clone())),
         Command::Organization(command) => block_on(organization::run(command.clone(), common.clone())),
         Command::Reindex(reindex) => block_on(reindex::run(reindex.clone(), common.clone())),

@@ -116,6 +116,7 @@ pub struct Config {
     pub readers: u32,
     pub read_limit_ms: u64,
     pub index_writers: usize,
+    pub open_organizations: usize,
     pub disk_reserve_bytes: u64,
     pub access_token_s: i64,
     pub session_days: i64,

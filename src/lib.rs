@@ -25,6 +25,7 @@ pub mod account;
 pub mod activity;
 pub mod api_key;
 pub mod app;
+pub mod appliance;
 pub mod audit;
 pub mod campaign;
 pub mod channel;

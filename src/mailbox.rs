@@ -6,4 +6,4 @@ pub mod record;
 mod store;
 pub mod tally;
 
-pub use store::list_mailboxes;
+pub use store::{count_mailboxes, find_mailbox_with_days, list_mailboxes};

@@ -49,7 +49,7 @@ use uuid::Uuid;
 pub use builder::IndexBuilder;
 pub use error::IndexError;
 pub use highlight::Highlighter;
-pub use index::{Opened, RebuildReason, SearchIndex};
+pub use index::{Opened, RebuildReason, SearchIndex, find_cursor};
 pub use indexer::{Indexer, WriterPermit, WriterPool};
 pub use number_set::NumberSet;
 pub use query::{Direction, Query, QueryError, State};

@@ -94,6 +94,12 @@ impl Keyring {
         }
     }
 
+    /// Reads the keys and makes none: for commands that only look.
+    pub fn open_existing(path: &Path) -> Result<Self, KeyError> {
+        let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+        Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut keys = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| {
             let hash = blake3::Hash::from_hex(line).ok()?;

@@ -12,6 +12,7 @@ mod checkpoint;
 pub mod error;
 pub mod migration;
 pub mod page;
+mod peek;
 pub mod pragma;
 mod reader;
 mod writer;
@@ -28,6 +29,7 @@ use crate::id::IdSource;
 
 pub use error::Error;
 pub use migration::Migrations;
+pub use peek::{Peeked, peek};
 pub use writer::{Tx, WriteStatistics};
 
 /// What a [`Database`] needs besides its path.

@@ -5,6 +5,7 @@
 
 pub mod consumer;
 pub mod event_log;
+pub mod figures;
 pub mod job;
 mod job_runner;
 pub mod live;
@@ -180,6 +181,15 @@ impl Tenant {
     /// Tells the job runner that there is work.
     pub fn wake_jobs(&self) {
         self.jobs.wake().wake();
+    }
+
+    /// How large it is now.
+    pub async fn measure(&self) -> Result<figures::Figures, store::Error> {
+        let folder = self.folder.clone();
+        let measure = move |connection: &rusqlite::Connection| -> Result<_, store::Error> {
+            Ok(figures::Figures { bytes: figures::folder_bytes(&folder), ..figures::measure(connection)? })
+        };
+        self.read(measure).await
     }
 
     /// Notes that someone uses it.

@@ -12,13 +12,14 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::factor::{Entered, SignInAnswer};
-use super::model::{Language, Me, Session, Theme};
+use super::model::{Account as AccountShape, Language, Me, Session, Theme};
 use super::permission::Role;
 use super::session::{Client, SignedIn};
 use super::setup::{NewOwner, Stage};
 use super::standing;
 use super::store::{self, ProfileChange};
 use crate::app::App;
+use crate::audit::{Entry, Record, Who};
 use crate::error::{Code, Error, Result};
 use crate::http::access::{Identity, bearer, check_own_page, cookie, cookie_text};
 use crate::http::extract::Body;
@@ -71,7 +72,9 @@ pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): B
             return Err(Error::new(Code::Forbidden, "the set-up code is wrong: it stands in the program's log"));
         }
     }
+    let client = Client::of(&parts, &app);
     let owner = NewOwner {
+        address: client.address_text(),
         email: request.email,
         name: request.name,
         password: request.password,
@@ -80,7 +83,6 @@ pub async fn create_setup(State(app): State<App>, parts: Parts, Body(request): B
         role: Role::Owner,
     };
     let (account_id, organization_id) = app.create_owner(owner, Stage::First).await?;
-    let client = Client::of(&parts, &app);
     let signed_in = app.start_session(account_id, Some(organization_id), &client).await?;
     Ok(answer(&app, signed_in, &parts.headers))
 }
@@ -198,14 +200,41 @@ pub async fn update_me(
     let change = ProfileChange { name, language, theme, time_zone, shortcuts };
     let account_id = identity.standing.me.account.id;
     let Some(session_id) = identity.standing.session_id() else { return Err(Error::not_found("record")) };
+    let (chain, who, before) = (app.audit.clone(), identity.who(), identity.standing.me.account);
     let standing = app
         .control
         .write(move |tx| {
             store::update_profile(tx, account_id, &change)?;
-            standing::find_by_session(tx.connection(), session_id, tx.now_ms())
+            let standing = standing::find_by_session(tx.connection(), session_id, tx.now_ms())?;
+            if let Some(entry) = standing.as_ref().and_then(|now| profile_entry(who, &before, &now.me.account)) {
+                chain.append(tx, entry)?;
+            }
+            Ok::<_, crate::store::Error>(standing)
         })
         .await?;
     standing.map(|standing| Answer::new(standing.me)).ok_or_else(|| Error::not_found("record"))
+}
+
+/// What the audit log says of a changed profile; nothing if nothing changed.
+fn profile_entry(who: Who, before: &AccountShape, after: &AccountShape) -> Option<Entry> {
+    let values = |account: &AccountShape| {
+        [
+            ("name", json!(account.name)),
+            ("language", json!(account.language)),
+            ("theme", json!(account.theme)),
+            ("time_zone", json!(account.time_zone)),
+            ("shortcuts", json!(account.shortcuts)),
+        ]
+    };
+    let (mut was, mut is) = (serde_json::Map::new(), serde_json::Map::new());
+    for ((name, old), (_name, new)) in values(before).into_iter().zip(values(after)) {
+        if old != new {
+            was.insert(name.to_owned(), old);
+            is.insert(name.to_owned(), new);
+        }
+    }
+    let record = Record::new("account", &after.id, after.email.clone());
+    (!is.is_empty()).then(|| Entry::new(who, "account.updated", record).changed(was.into(), is.into()))
 }
 
 /// Most keys a person changes, and the longest name of a command or key.

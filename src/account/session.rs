@@ -12,6 +12,7 @@ use super::standing::{self, Standing, Via};
 use super::store::{self, Lifetimes, Refresh};
 use super::token::{RefreshToken, random_secret, secret_hash};
 use crate::app::AppInner;
+use crate::audit::{Entry, Record, Who};
 use crate::clock::DAY_MS;
 use crate::error::{Code, Error, Result};
 use crate::id::{AccountId, OrganizationId, SessionId};
@@ -79,11 +80,17 @@ impl AppInner {
         self.enter(credentials.account_id, client).await
     }
 
-    /// Makes a link that signs an account in once.
+    /// Makes a link that signs an account in once, at the command line.
     pub async fn create_sign_in_link(&self, account_id: AccountId, lifetime_ms: i64) -> Result<String> {
         let token = random_secret();
         let hash = secret_hash(&token);
-        self.control.write(move |tx| store::create_sign_in_link(tx, account_id, hash, lifetime_ms)).await?;
+        let chain = self.audit.clone();
+        let create = move |tx: &Tx<'_>| {
+            store::create_sign_in_link(tx, account_id, hash, lifetime_ms)?;
+            let record = Record::new("account", &account_id, "");
+            chain.append(tx, Entry::new(Who::command_line(), "account.link_created", record))
+        };
+        self.control.write(create).await?;
         Ok(format!("{}/sign-in/link#{token}", self.config.base_url()))
     }
 

@@ -1,9 +1,12 @@
 //! Set-up: the first account with its organization, from the browser's wizard, the command line or the demo.
 
+use serde_json::json;
+
 use super::model::{Language, parse_email, password_fault};
 use super::permission::Role;
 use super::store::{self, NewAccount};
 use crate::app::AppInner;
+use crate::audit::{Chain, Entry, Record, Who, delivery};
 use crate::error::{Code, Error, Result};
 use crate::id::{AccountId, OrganizationId};
 use crate::store::Tx;
@@ -23,6 +26,8 @@ pub struct NewOwner {
     pub organization_name: String,
     /// Their role in it.
     pub role: Role,
+    /// Where the request came from; empty at the command line.
+    pub address: String,
 }
 
 /// Whether an appliance with accounts accepts the request.
@@ -56,17 +61,53 @@ impl AppInner {
         };
         let password_hash = self.hasher.hash(owner.password).await?;
         let account = NewAccount { email, name, password_hash, language: owner.language };
-        let role = owner.role;
-        self.control.write(move |tx| create(tx, &account, (&organization_name, role), stage)).await
+        let (role, address, chain) = (owner.role, owner.address, self.audit.clone());
+        let create = move |tx: &Tx<'_>| {
+            let created = create(tx, &account, (&organization_name, role), stage)?;
+            let who = match stage {
+                Stage::First => {
+                    Who { actor: format!("account:{}", created.account_id), name: account.email.clone(), address }
+                }
+                Stage::Any => Who::command_line(),
+            };
+            note(tx, &chain, who, &created, (&account, &organization_name, role))?;
+            Ok::<_, Error>((created.account_id, created.organization_id))
+        };
+        let ids = self.control.write(create).await?;
+        self.wake_audit();
+        Ok(ids)
     }
 }
 
-fn create(
+/// What was made.
+struct Created {
+    account_id: AccountId,
+    organization_id: OrganizationId,
+    is_new_organization: bool,
+}
+
+/// The audit rows of it: an account and an organization concern the appliance, a member the organization.
+fn note(
     tx: &Tx<'_>,
-    account: &NewAccount,
-    (organization_name, role): (&str, Role),
-    stage: Stage,
-) -> Result<(AccountId, OrganizationId)> {
+    chain: &Chain,
+    who: Who,
+    created: &Created,
+    (account, organization_name, role): (&NewAccount, &str, Role),
+) -> Result<()> {
+    let of_account = |kind: &str| Record::new(kind, &created.account_id, account.email.clone());
+    let after = json!({ "email": account.email, "name": account.name });
+    chain.append(tx, Entry::new(who.clone(), "account.created", of_account("account")).changed(json!({}), after))?;
+    if created.is_new_organization {
+        let record = Record::new("organization", &created.organization_id, organization_name);
+        let entry = Entry::new(who.clone(), "organization.created", record);
+        chain.append(tx, entry.changed(json!({}), json!({ "name": organization_name })))?;
+    }
+    let entry = Entry::new(who, "member.added", of_account("member"));
+    delivery::defer(tx, created.organization_id, entry.changed(json!({}), json!({ "role": role })))?;
+    Ok(())
+}
+
+fn create(tx: &Tx<'_>, account: &NewAccount, (organization_name, role): (&str, Role), stage: Stage) -> Result<Created> {
     if stage == Stage::First && store::has_accounts(tx.connection())? {
         return Err(Error::new(Code::Conflict, "this appliance is set up already: sign in"));
     }
@@ -75,10 +116,11 @@ fn create(
         return Err(Error { field: Some("email"), ..error });
     }
     let account_id = store::create_account(tx, account)?;
-    let organization_id = match crate::organization::find_by_name(tx.connection(), organization_name)? {
+    let known = crate::organization::find_by_name(tx.connection(), organization_name)?;
+    let organization_id = match known {
         Some(organization_id) => organization_id,
         None => crate::organization::create(tx, organization_name)?,
     };
     store::create_membership(tx, account_id, organization_id, (role, None))?;
-    Ok((account_id, organization_id))
+    Ok(Created { account_id, organization_id, is_new_organization: known.is_none() })
 }

@@ -2,16 +2,21 @@
 
 #![expect(unused_qualifications, reason = "the route macro qualifies the types of parameters")]
 
+use axum::extract::State;
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::store::{self, ProviderDelivery};
+use crate::app::App;
+use crate::audit::{Entry, Record};
 use crate::error::{Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::{Id, Params, parse_limit};
 use crate::http::respond::{Answer, Page};
 use crate::id::{JobId, ProviderEventId};
+use crate::store::Tx;
 use crate::tenant::event_log::{self, Event, Lines};
 use crate::tenant::job::{self, Job};
 
@@ -77,23 +82,35 @@ pub async fn find_delivery(caller: Caller, Id(id): Id<ProviderEventId>) -> Resul
 
 /// Reads a delivery again and applies it if that was not possible when it came; a job does it.
 #[utoipa::path(post, path = "/api/v1/provider-events/{id}/replay", tag = "activity", params(("id" = String, Path)), responses((status = 200, body = Answer<Job>), (status = 404)), security(("session" = [])))]
-pub async fn replay_delivery(caller: Caller, Id(id): Id<ProviderEventId>) -> Result<Answer<Job>> {
+pub async fn replay_delivery(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ProviderEventId>,
+) -> Result<Answer<Job>> {
     let found = caller.tenant.read(move |connection| store::find_delivery(connection, id)).await?;
-    if found.is_none() {
-        return Err(Error::not_found("record"));
-    }
-    start_job(&caller, "provider_event.replay", id.to_string()).await
+    let delivery = found.ok_or_else(|| Error::not_found("record"))?;
+    let record = Record::new("provider_event", &id, delivery.event_type);
+    let entry = Entry::new(caller.who(), "provider_event.replayed", record);
+    start_job(&app, &caller, ("provider_event.replay", id.to_string()), entry).await
 }
 
 /// Builds the search index anew; a job does it.
 #[utoipa::path(post, path = "/api/v1/search/reindex", tag = "search", responses((status = 200, body = Answer<Job>)), security(("session" = [])))]
-pub async fn reindex(caller: Caller) -> Result<Answer<Job>> {
-    start_job(&caller, "search.reindex", String::new()).await
+pub async fn reindex(State(app): State<App>, caller: Caller) -> Result<Answer<Job>> {
+    let entry = Entry::new(caller.who(), "search.reindexed", Record::new("search_index", &"", ""));
+    start_job(&app, &caller, ("search.reindex", String::new()), entry).await
 }
 
-async fn start_job(caller: &Caller, kind: &'static str, payload: String) -> Result<Answer<Job>> {
-    let start = move |tx: &crate::store::Tx<'_>| {
+async fn start_job(
+    app: &App,
+    caller: &Caller,
+    (kind, payload): (&'static str, String),
+    entry: Entry,
+) -> Result<Answer<Job>> {
+    let chain = app.audit_chain(caller.organization_id());
+    let start = move |tx: &Tx<'_>| {
         let id = job::create(tx, kind, &payload)?;
+        chain.append(tx, entry)?;
         job::find(tx.connection(), id)
     };
     let job = caller.tenant.write(start).await?.ok_or_else(|| Error::not_found("record"))?;
@@ -125,8 +142,17 @@ pub async fn list_jobs(caller: Caller, Params(params): Params<JobParams>) -> Res
 
 /// Gives a dead job fresh attempts.
 #[utoipa::path(post, path = "/api/v1/jobs/{id}/retry", tag = "activity", params(("id" = String, Path)), responses((status = 200, body = Answer<Job>), (status = 404, description = "no such dead job")), security(("session" = [])))]
-pub async fn retry_job(caller: Caller, Id(id): Id<JobId>) -> Result<Answer<Job>> {
-    let job = caller.tenant.write(move |tx| job::retry(tx, id)).await?;
+pub async fn retry_job(State(app): State<App>, caller: Caller, Id(id): Id<JobId>) -> Result<Answer<Job>> {
+    let (chain, who) = (app.audit_chain(caller.organization_id()), caller.who());
+    let retry = move |tx: &Tx<'_>| -> std::result::Result<Option<Job>, crate::store::Error> {
+        let job = job::retry(tx, id)?;
+        if let Some(job) = &job {
+            let entry = Entry::new(who, "job.retried", Record::new("job", &id, job.kind.clone()));
+            chain.append(tx, entry.changed(json!({ "state": "dead" }), json!({ "state": job.state })))?;
+        }
+        Ok(job)
+    };
+    let job = caller.tenant.write(retry).await?;
     caller.tenant.wake_jobs();
     job.map(Answer::new).ok_or_else(|| Error::not_found("record"))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::OptionalExtension;
 use tokio::sync::{Mutex, Notify};
+use uuid::Uuid;
 
 use super::{Chain, Entry, Stamped};
 use crate::app::{App, AppInner};
@@ -52,16 +53,20 @@ impl AppInner {
         loop {
             let waiting: Vec<Stamped> =
                 self.control.read(move |connection| list_waiting(connection, organization_id)).await?;
-            let Some(last_id) = waiting.last().map(|stamped| stamped.id) else { return Ok(()) };
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            // These and no others: a row put down meanwhile may have a lower id.
+            let delivered: Vec<Uuid> = waiting.iter().map(|stamped| stamped.id).collect();
             let chain = self.audit_chain(organization_id);
             let tenant = self.tenants.find(organization_id).await?;
             tenant.write(move |tx| accept(tx, &chain, &waiting)).await?;
             self.control
                 .write(move |tx| -> Result<(), Error> {
-                    tx.connection().execute(
-                        "DELETE FROM audit_delivery WHERE organization_id = ?1 AND id <= ?2",
-                        (organization_id, last_id.as_bytes().as_slice()),
-                    )?;
+                    let mut delete = tx.connection().prepare_cached("DELETE FROM audit_delivery WHERE id = ?1")?;
+                    for id in delivered {
+                        delete.execute([id.as_bytes().as_slice()])?;
+                    }
                     Ok(())
                 })
                 .await?;
@@ -98,21 +103,23 @@ fn accept(tx: &Tx<'_>, chain: &Chain, waiting: &[Stamped]) -> Result<(), Error> 
     Ok(())
 }
 
-/// The task: carries over what waits, whenever something does, for ever.
+/// The task: carries over what waits for the organizations that are open, for ever. What waits for a closed one waits until
+/// someone opens it, or reads its log: a list over a thousand organizations must not open them all for a line each.
 pub async fn run(app: App) {
     loop {
-        let outcome = deliver_all(&app).await;
+        let outcome = deliver_to_open(&app).await;
         if let Err(error) = &outcome {
             tracing::warn!(error = crate::error::chain(error), "audit rows wait to be carried over");
         }
         tokio::select! {
             () = app.audit_deliverer.wake.notified() => {}
+            () = app.tenants.wait_for_opening() => {}
             () = tokio::time::sleep(RETRY), if outcome.is_err() => {}
         }
     }
 }
 
-async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
+async fn deliver_to_open(app: &Arc<AppInner>) -> Result<(), Error> {
     let organizations: Vec<OrganizationId> = app
         .control
         .read(|connection| -> Result<_, Error> {
@@ -123,7 +130,7 @@ async fn deliver_all(app: &Arc<AppInner>) -> Result<(), Error> {
         .await?;
     let mut failure = None;
     // One that does not open must not keep the others waiting.
-    for organization_id in organizations {
+    for organization_id in organizations.into_iter().filter(|id| app.tenants.is_open(*id)) {
         if let Err(error) = app.deliver_audit(organization_id).await {
             failure = Some(error);
         }

@@ -80,6 +80,35 @@ pub fn list_campaign_window(connection: &Connection, limit: usize, offset: usize
     Ok(rows.map(|row| row.map(|(_number, campaign)| campaign)).collect::<rusqlite::Result<_>>()?)
 }
 
+/// Campaigns in the order in which they became known, each with its place in it.
+pub fn list_campaigns_in_order(
+    connection: &Connection,
+    after: i64,
+    (limit, offset): (usize, usize),
+) -> Result<Vec<(i64, Campaign)>, Error> {
+    let sql = format!("{CAMPAIGN} WHERE rowid > ?1 ORDER BY rowid LIMIT ?2 OFFSET ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let window = (after, i64::try_from(limit).unwrap_or(100), i64::try_from(offset).unwrap_or(i64::MAX));
+    let rows = statement.query_map(window, read_campaign)?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// How many campaigns there are.
+pub fn count_campaigns(connection: &Connection) -> Result<i64, Error> {
+    Ok(connection.prepare_cached("SELECT count(*) FROM campaign")?.query_row([], |row| row.get(0))?)
+}
+
+/// One campaign by our id or the provider's, with its days since `first_day`.
+pub fn find_campaign_with_days(
+    connection: &Connection,
+    ours_or_provider: &str,
+    first_day: i64,
+) -> Result<Option<(Campaign, Vec<CampaignDay>)>, Error> {
+    let Some(id) = find_campaign_id(connection, ours_or_provider)? else { return Ok(None) };
+    let days = list_days(connection, id, first_day)?;
+    Ok(find_campaign(connection, id)?.map(|campaign| (campaign, days)))
+}
+
 /// One campaign.
 pub(super) fn find_campaign(connection: &Connection, id: CampaignId) -> Result<Option<Campaign>, Error> {
     let sql = format!("{CAMPAIGN} WHERE id = ?1");

@@ -72,6 +72,7 @@ async fn create_account(create: Create, common: Common) -> anyhow::Result<()> {
     let password = read_password(create.password_stdin)?;
     let app = common.open()?;
     let owner = NewOwner {
+        address: String::new(),
         email: create.email,
         name: create.name,
         password,

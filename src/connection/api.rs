@@ -1,28 +1,41 @@
 //! Routes of connections and of what arrives unrouted.
 
 use axum::extract::State;
+use serde_json::json;
 
 use super::model::{Connection, ConnectionWithSecret, NewConnection, SECRET_HEADER, StoredConnection, UnroutedEvent};
 use super::store;
 use crate::account::token::{random_secret, secret_hash};
 use crate::app::{App, AppInner};
+use crate::audit::{Chain, Entry, Record, Who, delivery};
 use crate::error::{Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::{Body, Id};
 use crate::http::peer::BaseUrl;
 use crate::http::respond::{Answer, Page};
 use crate::id::{ConnectionId, OrganizationId};
+use crate::store::Tx;
 
 /// The providers a connection can be made for.
 const PROVIDERS: [(&str, &str); 1] = [("instantly", "Instantly")];
 
 impl AppInner {
-    /// Makes a connection; answers it with its secret, which is not kept.
+    /// Makes a connection at the command line; answers it with its secret, which is not kept.
     pub async fn create_connection(
         &self,
         organization_id: Option<OrganizationId>,
         provider: &str,
         name: &str,
+    ) -> Result<(StoredConnection, String)> {
+        self.create_connection_as(Who::command_line(), organization_id, (provider, name)).await
+    }
+
+    /// Makes a connection; answers it with its secret, which is not kept.
+    pub async fn create_connection_as(
+        &self,
+        who: Who,
+        organization_id: Option<OrganizationId>,
+        (provider, name): (&str, &str),
     ) -> Result<(StoredConnection, String)> {
         let Some((provider, default_name)) = PROVIDERS.iter().find(|(known, _name)| *known == provider).copied() else {
             return Err(Error::invalid_field("provider", "the provider must be instantly"));
@@ -31,18 +44,34 @@ impl AppInner {
             if name.trim().is_empty() { default_name.to_owned() } else { name.trim().chars().take(200).collect() };
         let secret = random_secret();
         let hash = secret_hash(&secret);
-        let stored = self
-            .control
-            .write(move |tx| store::create_connection(tx, organization_id, (provider, &name), hash))
-            .await?;
+        let appliance = self.audit.clone();
+        let create = move |tx: &Tx<'_>| -> std::result::Result<StoredConnection, crate::store::Error> {
+            let stored = store::create_connection(tx, organization_id, (provider, &name), hash)?;
+            let after = json!({ "provider": provider, "name": stored.name });
+            note(
+                tx,
+                &appliance,
+                &stored,
+                Entry::new(who, "connection.created", record(&stored)).changed(json!({}), after),
+            )?;
+            Ok(stored)
+        };
+        let stored = self.control.write(create).await?;
+        self.wake_audit();
         Ok((stored, secret))
     }
 
     /// Replaces a connection's secret; the old one stops working.
-    pub async fn replace_secret(&self, id: ConnectionId) -> Result<String> {
+    pub async fn replace_secret(&self, who: Who, stored: &StoredConnection) -> Result<String> {
         let secret = random_secret();
         let hash = secret_hash(&secret);
-        self.control.write(move |tx| store::update_secret(tx, id, hash)).await?;
+        let (appliance, stored) = (self.audit.clone(), stored.clone());
+        let replace = move |tx: &Tx<'_>| {
+            store::update_secret(tx, stored.id, hash)?;
+            note(tx, &appliance, &stored, Entry::new(who, "connection.secret_renewed", record(&stored)))
+        };
+        self.control.write(replace).await?;
+        self.wake_audit();
         self.webhook_routes.forget();
         Ok(secret)
     }
@@ -76,6 +105,23 @@ impl AppInner {
     }
 }
 
+fn record(stored: &StoredConnection) -> Record {
+    Record::new("connection", &stored.id, stored.name.clone())
+}
+
+/// Writes an entry into the log of the connection's owner: its organization, or the appliance for a shared one.
+fn note(
+    tx: &Tx<'_>,
+    appliance: &Chain,
+    stored: &StoredConnection,
+    entry: Entry,
+) -> std::result::Result<(), crate::store::Error> {
+    match stored.organization_id {
+        Some(organization_id) => delivery::defer(tx, organization_id, entry),
+        None => appliance.append(tx, entry),
+    }
+}
+
 fn webhook_url_below(base: &str) -> String {
     format!("{base}/webhooks/instantly/webhook")
 }
@@ -106,7 +152,8 @@ pub async fn create_connection(
     Body(request): Body<NewConnection>,
 ) -> Result<Answer<ConnectionWithSecret>> {
     let organization_id = Some(caller.organization_id());
-    let (stored, secret) = app.create_connection(organization_id, &request.provider, &request.name).await?;
+    let wanted = (request.provider.as_str(), request.name.as_str());
+    let (stored, secret) = app.create_connection_as(caller.who(), organization_id, wanted).await?;
     let connection = app.complete(&caller, &base, stored).await?;
     Ok(Answer::new(with_secret(&base, connection, secret)))
 }
@@ -132,7 +179,7 @@ pub async fn update_secret(
     Id(id): Id<ConnectionId>,
 ) -> Result<Answer<ConnectionWithSecret>> {
     let stored = app.find_connection(&caller, id).await?;
-    let secret = app.replace_secret(id).await?;
+    let secret = app.replace_secret(caller.who(), &stored).await?;
     let connection = app.complete(&caller, &base, stored).await?;
     Ok(Answer::new(with_secret(&base, connection, secret)))
 }
@@ -146,9 +193,20 @@ pub async fn delete_connection(
     Id(id): Id<ConnectionId>,
 ) -> Result<Answer<Connection>> {
     let stored = app.find_connection(&caller, id).await?;
-    app.control.write(move |tx| store::delete_connection(tx, id)).await?;
+    let (appliance, entry, gone) = (app.audit.clone(), delete_entry(caller.who(), &stored), stored.clone());
+    let delete = move |tx: &Tx<'_>| {
+        store::delete_connection(tx, id)?;
+        note(tx, &appliance, &gone, entry)
+    };
+    app.control.write(delete).await?;
+    app.wake_audit();
     app.webhook_routes.forget();
     Ok(Answer::new(app.complete(&caller, &base, stored).await?))
+}
+
+fn delete_entry(who: Who, stored: &StoredConnection) -> Entry {
+    let before = json!({ "provider": stored.provider, "name": stored.name });
+    Entry::new(who, "connection.deleted", record(stored)).changed(before, json!({}))
 }
 
 /// Most unrouted events shown.

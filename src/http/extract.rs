@@ -82,8 +82,10 @@ fn field_error(path: &str, error: &impl Display) -> Error {
 }
 
 /// Fields an answer may name in `field`; the detail names any.
-const KNOWN_FIELDS: [&str; 34] = [
+const KNOWN_FIELDS: &[&str] = &[
     "account_id",
+    "action",
+    "actor",
     "before",
     "campaign_id",
     "category",
@@ -94,6 +96,8 @@ const KNOWN_FIELDS: [&str; 34] = [
     "expires_at_ms",
     "expires_days",
     "is_second_factor_required",
+    "entity",
+    "format",
     "is_unread",
     "kind",
     "language",
@@ -113,9 +117,11 @@ const KNOWN_FIELDS: [&str; 34] = [
     "role_id",
     "since",
     "sort",
+    "staff_role",
     "state",
     "theme",
     "time_zone",
+    "until",
     "view",
 ];
 

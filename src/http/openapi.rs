@@ -13,9 +13,13 @@ use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder
 use utoipa::{Modify, OpenApi};
 
 use super::{health, live, respond};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -41,6 +45,10 @@ use crate::settings::api as settings;
         mail::list_mails, mail::retry_mail,
         settings::show_settings, settings::update_settings, settings::send_test_mail,
         api_key::list_api_keys, api_key::create_api_key, api_key::delete_api_key, api_key::rotate_api_key,
+        across::find_campaign_statistics, across::list_campaigns, across::find_mailbox_statistics, across::list_mailboxes,
+        account_admin::list_all_accounts, account_admin::update_any_account, account_admin::reset_any_second_factor,
+        appliance::list_organizations, appliance::find_organization,
+        audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,

@@ -84,12 +84,21 @@ pub struct Window<T> {
     /// The words searched for.
     #[serde(skip_serializing_if = "Option::is_none")]
     query: Option<String>,
+    /// Pass it as `cursor` to get the next page, where the route has one; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 impl<T> Window<T> {
     /// A window.
     pub const fn new(data: Vec<T>, limit: usize, offset: usize) -> Self {
-        Self { success: true, count: data.len(), data, limit, offset, query: None }
+        Self { success: true, count: data.len(), data, limit, offset, query: None, next: None }
+    }
+
+    /// Adds the way to the next page.
+    #[must_use]
+    pub fn with_next(self, next: Option<String>) -> Self {
+        Self { next, ..self }
     }
 
     /// Adds the words searched for.

@@ -7,15 +7,19 @@ use axum::{Router, middleware as layers};
 
 use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
+use crate::account::admin::api as account_admin;
 use crate::account::api as account;
 use crate::account::permission::Permission::{
-    ApiKeysManage, ApplianceAdminister, ApplianceOperate, CampaignsRead, ConnectionsManage, ConnectionsRead,
+    ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
     OrganizationOwn, PayloadsRead, RolesManage,
 };
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
 use crate::app::App;
+use crate::appliance::across::api as across;
+use crate::appliance::api as appliance;
+use crate::audit::api as audit;
 use crate::campaign::api as campaign;
 use crate::channel::instantly::{api as instantly, webhook};
 use crate::connection::api as connection;
@@ -39,14 +43,25 @@ use Access::{
 #[rustfmt::skip]
 pub fn routes() -> Routes {
     Routes::default()
+        .get("/api/instantly/admin/campaign/{id}/stats", Staff(ApplianceOperate), across::find_campaign_statistics)
+        .get("/api/instantly/admin/campaigns", Staff(ApplianceOperate), across::list_campaigns)
+        .get("/api/instantly/admin/email-account/{id}/stats", Staff(ApplianceOperate), across::find_mailbox_statistics)
+        .get("/api/instantly/admin/email-accounts", Staff(ApplianceOperate), across::list_mailboxes)
         .get("/api/instantly/campaign/{id}/messages", Session(InboxRead), instantly::list_campaign_messages)
         .get("/api/instantly/campaigns", Session(CampaignsRead), instantly::list_campaigns)
         .get("/api/instantly/email-accounts", Session(CampaignsRead), instantly::list_mailboxes)
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
+        .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
+        .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
+        .get("/api/v1/admin/audit", Staff(ApplianceAdminister), audit::list_appliance_audit)
+        .get("/api/v1/admin/audit/export", Staff(ApplianceAdminister), audit::export_appliance_audit)
         .get("/api/v1/admin/mails", Staff(ApplianceAdminister), mail::list_mails)
         .post("/api/v1/admin/mails/{id}/retry", Staff(ApplianceAdminister), mail::retry_mail)
+        .get("/api/v1/admin/organizations", Staff(ApplianceOperate), appliance::list_organizations)
+        .get("/api/v1/admin/organizations/{id}", Staff(ApplianceOperate), appliance::find_organization)
         .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
         .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
         .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
@@ -54,6 +69,8 @@ pub fn routes() -> Routes {
         .post("/api/v1/api-keys", Session(ApiKeysManage), api_key::create_api_key)
         .delete("/api/v1/api-keys/{id}", Session(ApiKeysManage), api_key::delete_api_key)
         .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
+        .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
+        .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)

@@ -27,10 +27,11 @@ const FINISH: Duration = Duration::from_secs(2);
 /// Serves until `shutdown` completes; then lets requests finish and closes every organization.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
     let sweep = tokio::spawn(app.tenants.clone().sweep());
-    let opening = tokio::spawn(open_all(App::clone(&app)));
+    let opening = tokio::spawn(crate::appliance::start::open_unfinished(App::clone(&app)));
     let auditing = tokio::spawn(crate::audit::delivery::run(App::clone(&app)));
     let mailing = tokio::spawn(crate::mail::delivery::run(App::clone(&app)));
     let removing = tokio::spawn(crate::organization::removal::run(App::clone(&app)));
+    let measuring = tokio::spawn(crate::appliance::figures::run(App::clone(&app)));
     let (stop, stopping) = watch::channel(false);
     let connections = Connections {
         router: routes().into_router(&app).into_make_service_with_connect_info(),
@@ -44,12 +45,15 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     stop.send_replace(true);
     // Every connection holds a receiver until it ends.
     let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
-    for task in [sweep, opening, auditing, mailing, removing] {
+    for task in [sweep, opening, auditing, mailing, removing, measuring] {
         task.abort();
         // Cancelled, as it was asked to be.
         drop(task.await);
     }
     app.tenants.close_all().await;
+    if let Err(error) = app.keep_figures().await {
+        tracing::warn!(error = crate::error::chain(&error), "the figures of organizations were not kept");
+    }
 }
 
 /// HTTP/1 with a limit on the time until a request's headers are there, from the start of the connection or the end of
@@ -105,21 +109,5 @@ impl Connections {
                 tracing::trace!(%error, "a connection ended with an error");
             }
         });
-    }
-}
-
-/// Opens the organizations one after another, so that consumers and jobs left behind by a crash go on by themselves.
-async fn open_all(app: App) {
-    let organizations = match app.control.read(crate::organization::list).await {
-        Ok(organizations) => organizations,
-        Err(error) => {
-            tracing::error!(%error, "the organizations could not be listed");
-            return;
-        }
-    };
-    for (id, _name) in organizations {
-        if let Err(error) = app.tenants.find(id).await {
-            tracing::error!(organization_id = %id, %error, "an organization could not be opened");
-        }
     }
 }

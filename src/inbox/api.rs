@@ -6,17 +6,20 @@ use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::html::{self, Images};
 use super::model::{CATEGORIES, Conversation, Counts, Message, TimelineEntry};
 use super::store::{self, Change, Filter, View};
 use crate::app::App;
+use crate::audit::{Entry, Record, Who};
 use crate::error::{Error, Result};
 use crate::http::access::Caller;
 use crate::http::extract::{Id, Params, parse_cursor, parse_limit};
 use crate::http::respond::{Answer, Page};
 use crate::id::{CampaignId, ContactId, ConversationId, MailboxId, MessageId};
+use crate::store::Tx;
 use crate::store::page::Cursor;
 
 /// Which conversations, and which page of them.
@@ -126,33 +129,74 @@ pub async fn list_timeline(caller: Caller, Id(id): Id<ConversationId>) -> Result
 
 /// Marks everything in it read.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}/read", tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = Answer<Conversation>), (status = 404)), security(("session" = [])))]
-pub async fn read_conversation(caller: Caller, Id(id): Id<ConversationId>) -> Result<Answer<Conversation>> {
-    update(caller, id, Change::Read).await
+pub async fn read_conversation(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConversationId>,
+) -> Result<Answer<Conversation>> {
+    update(&app, caller, id, Change::Read).await
 }
 
 /// Marks its last received message unread.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}/unread", tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = Answer<Conversation>), (status = 404)), security(("session" = [])))]
-pub async fn unread_conversation(caller: Caller, Id(id): Id<ConversationId>) -> Result<Answer<Conversation>> {
-    update(caller, id, Change::Unread).await
+pub async fn unread_conversation(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConversationId>,
+) -> Result<Answer<Conversation>> {
+    update(&app, caller, id, Change::Unread).await
 }
 
 /// Puts it away; a new reply brings it back.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}/archive", tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = Answer<Conversation>), (status = 404)), security(("session" = [])))]
-pub async fn archive_conversation(caller: Caller, Id(id): Id<ConversationId>) -> Result<Answer<Conversation>> {
-    update(caller, id, Change::Archive).await
+pub async fn archive_conversation(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConversationId>,
+) -> Result<Answer<Conversation>> {
+    update(&app, caller, id, Change::Archive).await
 }
 
 /// Brings it back into the inbox.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}/unarchive", tag = "conversations", params(("id" = String, Path)), responses((status = 200, body = Answer<Conversation>), (status = 404)), security(("session" = [])))]
-pub async fn unarchive_conversation(caller: Caller, Id(id): Id<ConversationId>) -> Result<Answer<Conversation>> {
-    update(caller, id, Change::Unarchive).await
+pub async fn unarchive_conversation(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<ConversationId>,
+) -> Result<Answer<Conversation>> {
+    update(&app, caller, id, Change::Unarchive).await
 }
 
-async fn update(caller: Caller, id: ConversationId, change: Change) -> Result<Answer<Conversation>> {
-    let actor = caller.actor();
+async fn update(app: &App, caller: Caller, id: ConversationId, change: Change) -> Result<Answer<Conversation>> {
+    let (actor, who) = (caller.actor(), caller.who());
     let name = caller.standing.me.account.name.clone();
-    let updated = caller.tenant.write(move |tx| store::update_conversation(tx, id, change, (actor, &name))).await?;
-    updated.map(Answer::new).ok_or_else(|| Error::not_found("record"))
+    let chain = app.audit_chain(caller.organization_id());
+    let update = move |tx: &Tx<'_>| -> Result<Option<Conversation>> {
+        let before = store::find_conversation(tx.connection(), id)?;
+        let after = store::update_conversation(tx, id, change, (actor, &name))?;
+        if let (Some(before), Some(after)) = (&before, &after)
+            && let Some(entry) = audit_entry(who, before, after)
+        {
+            chain.append(tx, entry)?;
+        }
+        Ok(after)
+    };
+    caller.tenant.write(update).await?.map(Answer::new).ok_or_else(|| Error::not_found("record"))
+}
+
+/// What the audit log says of a change; nothing if nothing changed. It names the person, not the subject, which is part
+/// of the message.
+fn audit_entry(who: Who, before: &Conversation, after: &Conversation) -> Option<Entry> {
+    let action = match (before.is_archived, after.is_archived) {
+        (false, true) => "conversation.archived",
+        (true, false) => "conversation.unarchived",
+        _ if after.unread_count < before.unread_count => "conversation.read",
+        _ if after.unread_count > before.unread_count => "conversation.unread",
+        _ => return None,
+    };
+    let values = |of: &Conversation| json!({ "is_archived": of.is_archived, "unread_count": of.unread_count });
+    let record = Record::new("conversation", &after.id, after.contact.name.clone());
+    Some(Entry::new(who, action, record).changed(values(before), values(after)))
 }
 
 /// Whether images from elsewhere are loaded.

@@ -50,6 +50,22 @@ pub fn list_mailboxes(connection: &Connection, today: i64) -> Result<Vec<Mailbox
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+/// How many mailboxes there are.
+pub fn count_mailboxes(connection: &Connection) -> Result<i64, Error> {
+    Ok(connection.prepare_cached("SELECT count(*) FROM mailbox")?.query_row([], |row| row.get(0))?)
+}
+
+/// One mailbox by its id or its address, with its days since `first_day`.
+pub fn find_mailbox_with_days(
+    connection: &Connection,
+    id_or_address: &str,
+    (today, first_day): (i64, i64),
+) -> Result<Option<(Mailbox, Vec<MailboxDay>)>, Error> {
+    let Some(id) = find_mailbox_id(connection, id_or_address)? else { return Ok(None) };
+    let days = list_days(connection, id, first_day)?;
+    Ok(find_mailbox(connection, id, today)?.map(|mailbox| (mailbox, days)))
+}
+
 /// One mailbox.
 pub(super) fn find_mailbox(connection: &Connection, id: MailboxId, today: i64) -> Result<Option<Mailbox>, Error> {
     let sql = format!("{MAILBOX} WHERE b.id = ?2");

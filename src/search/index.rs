@@ -258,6 +258,21 @@ fn remove_leftovers(directory: &Path) -> Result<(), IndexError> {
     remove_directory(&replaced)
 }
 
+/// The cursor of the last commit of an index that nobody has open; `None` if there is none, or none that can be read.
+pub fn find_cursor(directory: &Path) -> Option<i64> {
+    /// The part of the search engine's own file that says so.
+    #[derive(serde::Deserialize)]
+    struct Meta {
+        payload: String,
+    }
+    let meta: Meta = serde_json::from_slice(&fs::read(directory.join("meta.json")).ok()?).ok()?;
+    let payload: Payload = serde_json::from_str(&meta.payload).ok()?;
+    if payload.version != SCHEMA_VERSION {
+        return None;
+    }
+    i64::try_from(payload.cursor).ok()
+}
+
 /// Opens and checks the index; the inner error is one that a rebuild repairs.
 fn open_checked(directory: &Path) -> Result<Result<Live, RebuildReason>, IndexError> {
     let index = Index::open_in_dir(directory)?;

@@ -1,21 +1,27 @@
 //! The registry: which organizations are open.
 //!
 //! `find` opens on demand. A sweep closes what nobody has used for [`IDLE_MS`] and has nothing left to do, so an
-//! appliance with many organizations holds only the busy ones in memory. Each organization has a gate that is shut while
+//! appliance with many organizations holds only the busy ones in memory; beyond a number of them, those used longest ago
+//! are closed sooner. Each organization has a gate that is shut while
 //! it is opened and while it is closed: its folder never has two users, and one that takes long, be it for a migration,
 //! keeps nobody waiting but its own people.
 //!
 //! `remove` closes an organization for good behind the same gate: its folder is renamed before it is deleted, so that what
 //! a crash leaves behind is either the whole organization or something nobody opens, and removing is simply repeated.
 
+mod quiet;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{Notify, OwnedMutexGuard};
 
+pub use quiet::Look;
+
+use super::figures::Figures;
 use super::{Shared, Tenant, join_all};
 use crate::id::OrganizationId;
 use crate::store::Error;
@@ -40,7 +46,15 @@ struct Inner {
     failed: Mutex<BTreeMap<OrganizationId, String>>,
     /// Removed in this run: a request that was on its way must not make the folder anew.
     removed: Mutex<BTreeSet<OrganizationId>>,
+    /// Most that stay open.
+    most_open: AtomicUsize,
+    measured: Mutex<BTreeMap<OrganizationId, Figures>>,
+    has_measured: Notify,
+    has_opened: Notify,
 }
+
+/// Most organizations that stay open, unless the configuration says otherwise.
+const MOST_OPEN: usize = 200;
 
 /// Locked while an organization is opened or closed.
 type Gate = Arc<tokio::sync::Mutex<()>>;
@@ -56,6 +70,10 @@ impl Registry {
             is_closed: AtomicBool::new(false),
             failed: Mutex::default(),
             removed: Mutex::default(),
+            most_open: AtomicUsize::new(MOST_OPEN),
+            measured: Mutex::default(),
+            has_measured: Notify::default(),
+            has_opened: Notify::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -88,6 +106,8 @@ impl Registry {
         let tenant = opened?;
         self.lock_for_writing().insert(id, Arc::clone(&tenant));
         tracing::info!(organization_id = %id, "organization opened");
+        self.inner.has_opened.notify_one();
+        self.close_surplus(id).await;
         Ok(tenant)
     }
 
@@ -143,7 +163,7 @@ impl Registry {
                 let _shut = gate.lock_owned().await;
                 let tenant = registry.lock_for_writing().remove(&id);
                 if let Some(tenant) = tenant {
-                    Tenant::close(tenant).await;
+                    registry.close(tenant).await;
                 }
             })
         };
@@ -167,7 +187,7 @@ impl Registry {
             // A gate that is shut: someone opens or closes it at this moment.
             let Ok(shut) = self.gate(id).try_lock_owned() else { continue };
             let Some(tenant) = self.remove_idle(id, since_ms) else { continue };
-            closing.push(tokio::spawn(close_behind(shut, tenant)));
+            closing.push(tokio::spawn(close_behind(shut, self.clone(), tenant)));
         }
         let count = closing.len();
         join_all(closing).await;
@@ -241,6 +261,6 @@ fn delete_if_there(folder: &Path) -> Result<(), Error> {
 }
 
 /// Closes a tenant behind its gate.
-async fn close_behind(_shut: OwnedMutexGuard<()>, tenant: Arc<Tenant>) {
-    Tenant::close(tenant).await;
+async fn close_behind(_shut: OwnedMutexGuard<()>, registry: Registry, tenant: Arc<Tenant>) {
+    registry.close(tenant).await;
 }

@@ -39,12 +39,25 @@ use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, Socket, Staff}
 /// Method, path, what it asks.
 #[rustfmt::skip]
 const TABLE: &[(&str, &str, Needs)] = &[
+    ("GET", "/api/instantly/admin/campaign/{id}/stats", Staff("appliance.operate")),
+    ("GET", "/api/instantly/admin/campaigns", Staff("appliance.operate")),
+    ("GET", "/api/instantly/admin/email-account/{id}/stats", Staff("appliance.operate")),
+    ("GET", "/api/instantly/admin/email-accounts", Staff("appliance.operate")),
     ("GET", "/api/instantly/campaign/{id}/messages", Here("inbox.read")),
     ("GET", "/api/instantly/campaigns", Here("campaigns.read")),
     ("GET", "/api/instantly/email-accounts", Here("campaigns.read")),
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/admin/accounts", Staff("appliance.administer")),
+    ("PATCH", "/api/v1/admin/accounts/{id}", Staff("appliance.administer")),
+    ("POST", "/api/v1/admin/accounts/{id}/reset-second-factor", Staff("appliance.administer")),
+    ("GET", "/api/v1/admin/audit", Staff("appliance.administer")),
+    ("GET", "/api/v1/admin/audit/export", Staff("appliance.administer")),
+    ("GET", "/api/v1/admin/organizations", Staff("appliance.operate")),
+    ("GET", "/api/v1/admin/organizations/{id}", Staff("appliance.operate")),
+    ("GET", "/api/v1/audit", Here("audit.read")),
+    ("GET", "/api/v1/audit/export", Here("audit.read")),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
@@ -235,6 +248,7 @@ struct World {
 
 /// Ids of the first organization.
 struct Records {
+    organization: String,
     campaign: String,
     contact: String,
     conversation: String,
@@ -294,6 +308,7 @@ async fn find_records(test: &TestApp, person: &Person) -> Records {
     };
     let conversation = first_id("/api/v1/conversations").await;
     Records {
+        organization: person.organization_id.to_string(),
         campaign: first_id("/api/v1/campaigns").await,
         contact: first_id("/api/v1/contacts").await,
         mailbox: first_id("/api/v1/mailboxes").await,
@@ -319,11 +334,27 @@ pub(crate) async fn create_dead_job(test: &TestApp) -> String {
     id.to_string()
 }
 
+/// An account that is a member of nothing.
+async fn create_account(test: &TestApp) -> String {
+    let id = salesbrain::id::AccountId::from_uuid(test.app.ids.next_uuid());
+    let insert = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+        tx.connection().execute(
+            "INSERT INTO account (id, email, password_hash, created_at_ms, updated_at_ms) VALUES (?1, ?2, '', 1, 1)",
+            (id, format!("{id}@appliance.example")),
+        )?;
+        Ok(())
+    };
+    test.app.control.write(insert).await.unwrap();
+    id.to_string()
+}
+
 impl World {
     /// A record of the first organization for the `{id}` of a path; what a call uses up is made anew.
     async fn find_id(&self, path: &str) -> String {
         let records = &self.records;
         let kinds = [
+            ("/admin/organizations/", &records.organization),
+            ("/email-account/", &records.mailbox),
             ("/campaign", &records.campaign),
             ("/contacts/", &records.contact),
             ("/conversations/", &records.conversation),
@@ -335,6 +366,9 @@ impl World {
         if path.contains("/connections/") {
             let organization_id = Some(self.test.organization_id);
             return self.test.app.create_connection(organization_id, "instantly", "").await.unwrap().0.id.to_string();
+        }
+        if path.contains("/admin/accounts/") {
+            return create_account(&self.test).await;
         }
         if path.contains("/jobs/") {
             return create_dead_job(&self.test).await;
@@ -356,6 +390,7 @@ impl World {
             ("POST", "/api/v1/setup") => Some(json!({
                 "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
             })),
+            ("PATCH", "/api/v1/admin/accounts/{id}") => Some(json!({ "staff_role": "sb_operator" })),
             ("POST", _) => Some(json!({})),
             _ => None,
         };
@@ -437,7 +472,9 @@ async fn a_record_of_another_organization_answers_like_one_nobody_has() {
     let world = build().await;
     let (token, nobody) = (&world.outsider.token, "018f3c1e-0000-7000-8000-000000000000");
     let mut checked = 0;
-    for (method, path, _needs) in TABLE.iter().filter(|(_method, path, _needs)| path.contains("{id}")) {
+    // The staff's routes are open to the staff only: there a stranger learns nothing of ids.
+    let is_record = |path: &str, needs: &Needs| path.contains("{id}") && !matches!(needs, Staff(_));
+    for (method, path, _needs) in TABLE.iter().filter(|(_method, path, needs)| is_record(path, needs)) {
         let id = world.find_id(path).await;
         let theirs = world.call((method, path), token, &id).await;
         let unknown = world.call((method, path), token, nobody).await;
@@ -479,6 +516,28 @@ async fn lists_hold_nothing_of_another_organization() {
             }
         }
     }
+}
+
+/// Who may not read the inbox finds nothing of it in any answer that is theirs to ask for.
+#[tokio::test]
+async fn no_message_text_reaches_who_may_not_read_the_inbox() {
+    let world = build().await;
+    let mut checked = 0;
+    for caller in [SbOperator, KeyWithoutScope] {
+        let token = &world.tokens.iter().find(|(kind, _token)| *kind == caller).unwrap().1;
+        for (method, path, needs) in TABLE {
+            if *method != "GET" || *needs == Socket || path.starts_with("/docs") {
+                continue;
+            }
+            let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
+            let answer = world.call((method, path), token, &id).await;
+            checked += usize::from(answer.status == 200);
+            for part in ["Thursday", "thursday", "call me", "lift control"] {
+                assert!(!answer.text.contains(part), "{path} tells {caller:?} {part:?}: {}", answer.text);
+            }
+        }
+    }
+    assert!(checked > 20, "only {checked} answers were looked at");
 }
 
 #[tokio::test]

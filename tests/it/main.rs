@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod assets;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod authorisation;
 #[cfg(test)]
 mod command_line;
