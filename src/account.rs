@@ -3,10 +3,12 @@
 pub mod admin;
 pub mod api;
 pub mod factor;
+pub mod federation;
 pub mod invitation;
 pub mod limit;
 pub mod model;
 pub mod one_time;
+pub mod passkey;
 pub mod password;
 pub mod permission;
 pub mod session;

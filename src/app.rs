@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use crate::account::federation::oidc::Documents;
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
 use crate::account::session::Uses;
@@ -56,6 +57,8 @@ pub struct AppInner {
     pub mailer: Mailer,
     /// Wakes the task that removes organizations whose time is over.
     pub remover: Remover,
+    /// What the issuers of identities say about themselves.
+    pub issuers: Documents,
     /// Signs and checks access tokens.
     pub signer: Signer,
     /// Hashes and checks passwords.
@@ -134,6 +137,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         remover: Remover::default(),
         keyring,
         outgoing,
+        issuers: Documents::default(),
         signer,
         hasher: Hasher::new(),
         uses: Uses::default(),

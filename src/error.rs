@@ -26,6 +26,8 @@ pub enum Code {
     RegistrationClosed,
     /// The mail server did not take a mail.
     MailFailed,
+    /// Without it the account could not be signed in to any more.
+    LastWayIn,
     /// No such record in this organization.
     NotFound,
     /// No such route.
@@ -66,6 +68,7 @@ impl Code {
             Self::SecondFactorNeeded => "second_factor_needed",
             Self::RegistrationClosed => "registration_closed",
             Self::MailFailed => "mail_failed",
+            Self::LastWayIn => "last_way_in",
             Self::NotFound => "not_found",
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -90,7 +93,7 @@ impl Code {
             Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded | Self::RegistrationClosed => 403,
             Self::NotFound | Self::NoSuchRoute => 404,
             Self::MethodNotAllowed => 405,
-            Self::Conflict | Self::LastOwner | Self::RoleInUse | Self::SetupNeeded => 409,
+            Self::Conflict | Self::LastOwner | Self::LastWayIn | Self::RoleInUse | Self::SetupNeeded => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,

@@ -30,6 +30,17 @@ pub fn find_credentials(connection: &Connection, email: &str) -> Result<Option<C
     Ok(connection.prepare_cached(sql)?.query_row([email], read).optional()?)
 }
 
+/// The address of an account.
+pub fn find_email(connection: &Connection, id: AccountId) -> Result<Option<String>, Error> {
+    let sql = "SELECT email FROM account WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0)).optional()?)
+}
+
+/// Whether an account has an address, disabled or not.
+pub fn is_address_taken(connection: &Connection, email: &str) -> Result<bool, Error> {
+    Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM account WHERE email = ?1)", [email], |row| row.get(0))?)
+}
+
 /// A new account.
 #[derive(Debug)]
 pub struct NewAccount {

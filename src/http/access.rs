@@ -374,7 +374,11 @@ fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
 
 /// The refresh token of the cookie.
 pub fn cookie(headers: &HeaderMap, config: &Config) -> Option<String> {
-    let wanted = if is_secure(headers, config) { SECURE_COOKIE } else { COOKIE };
+    cookie_named(headers, if is_secure(headers, config) { SECURE_COOKIE } else { COOKIE })
+}
+
+/// The value of a cookie.
+pub fn cookie_named(headers: &HeaderMap, wanted: &str) -> Option<String> {
     headers
         .get_all(header::COOKIE)
         .iter()

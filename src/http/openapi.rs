@@ -15,6 +15,8 @@ use utoipa::{Modify, OpenApi};
 use super::{health, live, respond};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
+use crate::account::federation::api as federation;
+use crate::account::passkey::api as passkey;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
 use crate::appliance::across::api as across;
@@ -50,6 +52,11 @@ use crate::settings::api as settings;
         appliance::list_organizations, appliance::find_organization,
         audit::list_appliance_audit, audit::export_appliance_audit, audit::list_audit, audit::export_audit,
         account::login_with_link, account::login, account::logout, account::find_me, account::update_me, account::refresh,
+        federation::list_providers, federation::update_provider, federation::delete_provider,
+        federation::list_identities, federation::delete_identity, federation::finish_oauth, federation::start_oauth,
+        federation::list_sign_in_providers,
+        passkey::sign_in, passkey::start_sign_in, passkey::list_passkeys, passkey::create_passkey,
+        passkey::start_registration, passkey::update_passkey, passkey::delete_passkey,
         campaign::list_campaigns, campaign::find_campaign, campaign::list_campaign_days, campaign::list_campaign_messages,
         connection::list_connections, connection::create_connection, connection::find_connection,
         connection::delete_connection, connection::update_secret,

@@ -9,6 +9,8 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
+use crate::account::federation::api as federation;
+use crate::account::passkey::api as passkey;
 use crate::account::permission::Permission::{
     ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
@@ -62,6 +64,9 @@ pub fn routes() -> Routes {
         .post("/api/v1/admin/mails/{id}/retry", Staff(ApplianceAdminister), mail::retry_mail)
         .get("/api/v1/admin/organizations", Staff(ApplianceOperate), appliance::list_organizations)
         .get("/api/v1/admin/organizations/{id}", Staff(ApplianceOperate), appliance::find_organization)
+        .get("/api/v1/admin/providers", Staff(ApplianceAdminister), federation::list_providers)
+        .put("/api/v1/admin/providers/{id}", Staff(ApplianceAdminister), federation::update_provider)
+        .delete("/api/v1/admin/providers/{id}", Staff(ApplianceAdminister), federation::delete_provider)
         .get("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::show_settings)
         .put("/api/v1/admin/settings", Staff(ApplianceAdminister), settings::update_settings)
         .post("/api/v1/admin/settings/test-mail", Staff(ApplianceAdminister), settings::send_test_mail)
@@ -71,11 +76,23 @@ pub fn routes() -> Routes {
         .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
         .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
         .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
+        .get("/api/v1/auth/identities", Person, federation::list_identities)
+        .delete("/api/v1/auth/identities/{id}", Person, federation::delete_identity)
         .post("/api/v1/auth/link", Public, account::login_with_link)
         .post("/api/v1/auth/login", Public, account::login)
         .post("/api/v1/auth/logout", Own, account::logout)
         .get("/api/v1/auth/me", Account, account::find_me)
         .put("/api/v1/auth/me", Person, account::update_me)
+        .post("/api/v1/auth/oauth/{provider}", Public, federation::finish_oauth)
+        .post("/api/v1/auth/oauth/{provider}/start", Public, federation::start_oauth)
+        .post("/api/v1/auth/passkey", Public, passkey::sign_in)
+        .post("/api/v1/auth/passkey/start", Public, passkey::start_sign_in)
+        .get("/api/v1/auth/passkeys", Person, passkey::list_passkeys)
+        .post("/api/v1/auth/passkeys", Person, passkey::create_passkey)
+        .post("/api/v1/auth/passkeys/start", Person, passkey::start_registration)
+        .patch("/api/v1/auth/passkeys/{id}", Person, passkey::update_passkey)
+        .delete("/api/v1/auth/passkeys/{id}", Person, passkey::delete_passkey)
+        .get("/api/v1/auth/providers", Public, federation::list_sign_in_providers)
         .post("/api/v1/auth/refresh", Own, account::refresh)
         .get("/api/v1/campaigns", Session(CampaignsRead), campaign::list_campaigns)
         .get("/api/v1/campaigns/{id}", Session(CampaignsRead), campaign::find_campaign)
