@@ -15,7 +15,13 @@ const post = <Data>(path: string, body?: unknown) => request<Data>("post", path,
 export const isSession = (answer: object): answer is Session => "access_token" in answer;
 
 // Signing in
-export const findSignInOptions = (signal?: AbortSignal) => request<account.SignInOptions>("get", "/api/v1/auth/options", { signal });
+export async function findSignInOptions(signal?: AbortSignal): Promise<account.SignInOptions> {
+  const [options, providers] = await Promise.all([
+    request<Omit<account.SignInOptions, "providers">>("get", "/api/v1/auth/options", { signal }),
+    request<Pick<account.SignInOptions, "providers" | "is_passkey_possible">>("get", "/api/v1/auth/providers", { signal }),
+  ]);
+  return { ...options, ...providers };
+}
 export const signIn = (body: { email: string; password: string }) => post<account.SignInAnswer>("/api/v1/auth/login", body);
 export const signInByLink = (token: string) => post<account.SignInAnswer>("/api/v1/auth/link", { token });
 export const finishSecondFactor = (body: { token: string; code: string }) => post<Session>("/api/v1/auth/second-factor", body);
@@ -24,17 +30,17 @@ export const startPasskeySignIn = (secondFactorToken: string | null) =>
 export const finishPasskeySignIn = (body: { token: string; credential: unknown }) => post<Session>("/api/v1/auth/passkey", body);
 export const startProvider = (provider: string, body: { is_link?: boolean; invitation_token?: string }) =>
   post<{ url: string }>(`/api/v1/auth/oauth/${encodeURIComponent(provider)}/start`, body);
-export const finishProvider = (provider: string, body: Record<string, string>) =>
+export const finishProvider = (provider: string, body: Record<string, unknown>) =>
   post<account.ProviderAnswer>(`/api/v1/auth/oauth/${encodeURIComponent(provider)}`, body);
 
 // Accounts of one's own
 export const register = (body: account.RegisterRequest) => post<account.RegisterAnswer>("/api/v1/auth/register", body);
-export const verifyEmail = (token: string) => post<Session>("/api/v1/auth/verify-email", { token });
+export const verifyEmail = (token: string) => post<account.SignInAnswer>("/api/v1/auth/verify-email", { token });
 export const forgotPassword = (email: string) => post<{ state: string }>("/api/v1/auth/forgot-password", { email });
 export const resetPassword = (body: { token: string; password: string }) => post<{ state: string }>("/api/v1/auth/reset-password", body);
 export const findMe = () => request<Me>("get", "/api/v1/auth/me");
 export const changePassword = (body: { current_password?: string; password: string }) => request<unknown>("put", "/api/v1/auth/password", { body });
-export const changeEmail = (body: { email: string; password: string }) => post<{ state: string }>("/api/v1/auth/email", body);
+export const changeEmail = (body: { email: string; password?: string }) => post<{ state: string }>("/api/v1/auth/email", body);
 
 // Sessions
 export const listSessions = (signal?: AbortSignal) => request<account.SignInSession[]>("get", "/api/v1/auth/sessions", { signal });

@@ -6,10 +6,12 @@ import { useMe } from "../../api/session";
 import type { Conversation } from "../../api/types";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { useChangeReason } from "../../components/permission";
+import { describeKeys } from "../../components/shortcut_keys";
 import { useStoredState } from "../../components/stored_state";
 import { useIsNarrow, useIsVisible } from "../../components/viewport";
+import { componentWords } from "../../components/words";
+import { useShownBindings } from "../../keyboard/bindings";
 import { useCommand } from "../../keyboard/commands";
-import { useShortcutsOn } from "../../keyboard/switch";
 import { setOpenConversationId } from "../../live/view_state";
 import { useConversationActions } from "./actions";
 import { ContactPanel } from "./contact_panel";
@@ -27,11 +29,14 @@ type ConversationPaneProps = {
 
 export function ConversationPane({ conversationId, known, onBack, onArchived }: ConversationPaneProps) {
   const t = inboxWords.use();
-  const areShortcutsOn = useShortcutsOn();
+  const shared = componentWords.use();
+  const bindings = useShownBindings();
   if (conversationId === null) {
+    const next = describeKeys(bindings.next, shared);
+    const previous = describeKeys(bindings.previous, shared);
     return (
       <div className={styles.empty}>
-        <PaneMessage title={t("pick_title")} text={areShortcutsOn ? t("pick_text") : t("pick_text_plain")} />
+        <PaneMessage title={t("pick_title")} text={next !== null && previous !== null ? t("pick_text", { next, previous }) : t("pick_text_plain")} />
       </div>
     );
   }

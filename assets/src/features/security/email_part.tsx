@@ -33,26 +33,24 @@ export function EmailPart() {
   );
 }
 
-type FormProps = { error: unknown; isPending: boolean; onSend: (body: { email: string; password: string }) => void; onCancel: () => void };
+type FormProps = { error: unknown; isPending: boolean; onSend: (body: { email: string; password?: string }) => void; onCancel: () => void };
 
 function EmailForm({ error, isPending, onSend, onCancel }: FormProps) {
   const t = securityWords.use();
   const describe = useErrorText();
-  const [wrong, setWrong] = useState<{ email?: string; password?: string }>({});
+  const [wrong, setWrong] = useState<string | null>(null);
   function handleSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const email = readField(form, "email");
     const password = readPassword(form);
-    const found = { ...(isEmail(email) ? {} : { email: t("email_wrong") }), ...(password === "" ? { password: t("required") } : {}) };
-    setWrong(found);
-    if (Object.keys(found).length === 0) onSend({ email, password });
+    setWrong(isEmail(email) ? null : t("email_wrong"));
+    if (isEmail(email)) onSend({ email, ...(password === "" ? {} : { password }) });
   }
-  const under = (field: "email" | "password") => wrong[field] ?? (isAbout(error, field) ? describe(error) : null);
   return (
     <form className={styles.form} onSubmit={handleSubmit} noValidate>
-      <TextInput name="email" type="email" label={t("email_new")} autoComplete="email" error={under("email")} autoFocus />
-      <PasswordInput name="password" label={t("email_password")} autoComplete="current-password" error={under("password")} />
+      <TextInput name="email" type="email" label={t("email_new")} autoComplete="email" error={wrong ?? (isAbout(error, "email") ? describe(error) : null)} autoFocus />
+      <PasswordInput name="password" label={t("email_password")} description={t("password_current_hint")} autoComplete="current-password" error={isAbout(error, "password") ? t("password_wrong") : null} />
       <FormError error={isAbout(error, "email") || isAbout(error, "password") ? null : error} />
       <div className={styles.buttons}>
         <Button type="submit" loading={isPending}>

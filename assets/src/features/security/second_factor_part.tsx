@@ -51,7 +51,7 @@ export function SecondFactorPart() {
     <Part
       title={t("factor")}
       text={t("factor_text")}
-      action={open === null && codes === null ? <ActionButton look="outlined" label={isOn ? t("factor_replace") : t("factor_start")} hasText onClick={() => setOpen("enrol")} /> : null}
+      action={open === null && codes === null && !isOn ? <ActionButton look="outlined" label={t("factor_start")} hasText onClick={() => setOpen("enrol")} /> : null}
     >
       <StateWord tone={isOn ? "positive" : "neutral"} shape={isOn ? "disc" : "ring"} word={isOn ? `${t("factor_on")} · ${t("factor_since", { time: format.date(since) })}` : t("factor_off")} />
       {isMissing ? <p className={styles.notice}>{t("factor_required")}</p> : null}

@@ -1,7 +1,5 @@
 // What another service sends back in the address: code and state of OpenID Connect, or the fields of Telegram's widget.
-const TELEGRAM_FIELDS = ["id", "first_name", "last_name", "username", "photo_url", "auth_date", "hash"];
-
-export type CallbackAnswer = { kind: "answer"; body: Record<string, string> } | { kind: "refused" } | { kind: "incomplete" };
+export type CallbackAnswer = { kind: "answer"; body: Record<string, unknown> } | { kind: "refused" } | { kind: "incomplete" };
 
 function readWidget(hash: string): Record<string, unknown> | null {
   const packed = new URLSearchParams(hash.replace(/^#/, "")).get("tgAuthResult");
@@ -20,9 +18,9 @@ export function readCallback(search: string, hash: string): CallbackAnswer {
   const code = query.get("code");
   const state = query.get("state");
   if (code && state) return { kind: "answer", body: { code, state } };
-  const fields = readWidget(hash) ?? Object.fromEntries(query);
-  const found = TELEGRAM_FIELDS.filter((name) => fields[name] !== undefined && fields[name] !== null).map((name) => [name, String(fields[name])] as const);
-  const body = Object.fromEntries(found);
-  if (!body["id"] || !body["hash"] || !body["auth_date"]) return { kind: "incomplete" };
-  return { kind: "answer", body: state ? { ...body, state } : body };
+  // Telegram signs every field it sends, also those nobody knows yet: all of them are handed on as they came.
+  const { state: _state, ...others } = Object.fromEntries(query);
+  const fields = readWidget(hash) ?? others;
+  if (!fields["id"] || !fields["hash"] || !fields["auth_date"]) return { kind: "incomplete" };
+  return { kind: "answer", body: state ? { ...fields, state } : fields };
 }

@@ -1,9 +1,9 @@
 // A one-time sign-in link: the token is used the moment the page stands; a second factor is asked for in place.
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import * as calls from "../../api/account_calls";
-import type { SecondFactorStep as Step } from "../../api/account_types";
+import type { SecondFactorStep as Step, SignInAnswer } from "../../api/account_types";
 import { ApiError } from "../../api/client";
-import type { Session } from "../../api/types";
 import { PaneError } from "../../components/pane_message";
 import { useEnter } from "./enter";
 import { useHashToken } from "./hash_token";
@@ -14,41 +14,32 @@ import { sessionWords } from "./words";
 
 export function SignInLinkView() {
   const t = sessionWords.use();
-  const enter = useEnter();
-  const token = useHashToken();
-  const [step, setStep] = useState<Step | null>(null);
-  if (step) return <SecondFactorStep step={step} onSession={(session) => enter(session)} onBack={() => setStep(null)} />;
-  return (
-    <TokenScreen
-      token={token}
-      post={async () => {
-        const answer = await calls.signInByLink(token);
-        if (calls.isSession(answer)) enter(answer);
-        else setStep(answer.second_factor);
-      }}
-      words={{ title: t("link_title"), invalid: t("link_invalid"), invalidText: t("link_invalid_text") }}
-    />
-  );
+  return <TokenView use={calls.signInByLink} words={{ title: t("link_title"), invalid: t("link_invalid"), invalidText: t("link_invalid_text") }} />;
 }
 
 /** The address of a new account, or an account's new address, is confirmed by the same link. */
 export function VerifyEmailView() {
   const t = sessionWords.use();
-  const enter = useEnter();
-  const token = useHashToken();
-  return (
-    <TokenScreen
-      token={token}
-      post={async () => {
-        const session: Session = await calls.verifyEmail(token);
-        enter(session);
-      }}
-      words={{ title: t("verify_title"), invalid: t("verify_invalid"), invalidText: t("verify_invalid_text") }}
-    />
-  );
+  return <TokenView use={calls.verifyEmail} words={{ title: t("verify_title"), invalid: t("verify_invalid"), invalidText: t("verify_invalid_text") }} />;
 }
 
-type TokenScreenProps = { token: string; post: () => Promise<void>; words: { title: string; invalid: string; invalidText: string } };
+type Words = { title: string; invalid: string; invalidText: string };
+
+function TokenView({ use, words }: { use: (token: string) => Promise<SignInAnswer>; words: Words }) {
+  const enter = useEnter();
+  const token = useHashToken();
+  const [step, setStep] = useState<Step | null>(null);
+  const navigate = useNavigate();
+  if (step) return <SecondFactorStep step={step} onSession={(session) => enter(session)} onBack={() => void navigate({ to: "/sign-in", replace: true })} />;
+  const post = async () => {
+    const answer = await use(token);
+    if (calls.isSession(answer)) enter(answer);
+    else setStep(answer.second_factor);
+  };
+  return <TokenScreen token={token} post={post} words={words} />;
+}
+
+type TokenScreenProps = { token: string; post: () => Promise<void>; words: Words };
 
 function TokenScreen({ token, post, words }: TokenScreenProps) {
   const t = sessionWords.use();
