@@ -74,6 +74,9 @@ export const updateAccount = (id: string, body: api.AccountChange) => readBody(c
 export const resetAccountSecondFactor = (id: string) => readBody(client.POST("/api/v1/admin/accounts/{id}/reset-second-factor", { params: at(id) }));
 export const listMails = (signal?: AbortSignal) => readData<api.Mail[]>(client.GET("/api/v1/admin/mails", { signal }));
 export const retryMail = (id: string) => readBody(client.POST("/api/v1/admin/mails/{id}/retry", { params: at(id) }));
+export const listProviders = (signal?: AbortSignal) => readData<api.Provider[]>(client.GET("/api/v1/admin/providers", { signal }));
+export const updateProvider = (id: string, body: api.ProviderChange) => readBody(client.PUT("/api/v1/admin/providers/{id}", { params: at(id), body }));
+export const deleteProvider = (id: string) => readBody(client.DELETE("/api/v1/admin/providers/{id}", { params: at(id) }));
 export const findSettings = (signal?: AbortSignal) => readData<api.Settings>(client.GET("/api/v1/admin/settings", { signal }));
 export const updateSettings = (body: api.SettingsChange) => readBody(client.PUT("/api/v1/admin/settings", { body }));
 export const sendTestMail = (address: string) => readBody(client.POST("/api/v1/admin/settings/test-mail", { body: { address } }));

@@ -41,3 +41,4 @@ export const accountsQuery = (q: string) =>
   });
 export const mailsQuery = () => queryOptions({ queryKey: ["mails"], queryFn: ({ signal }) => calls.listMails(signal), refetchInterval: 10_000 });
 export const applianceSettingsQuery = () => queryOptions({ queryKey: ["appliance-settings"], queryFn: ({ signal }) => calls.findSettings(signal) });
+export const providersQuery = () => queryOptions({ queryKey: ["providers"], queryFn: ({ signal }) => calls.listProviders(signal) });

@@ -33,7 +33,7 @@ export type Invitation = {
   role: Role;
   role_id: string | null;
   role_name: string | null;
-  invited_by: string | null;
+  invited_by: { id: string; email: string } | null;
   created_at_ms: number;
   expires_at_ms: number;
   accepted_at_ms: number | null;
@@ -124,16 +124,10 @@ export type Mail = {
 export type Registration = "open" | "invitation" | "closed";
 export type SmtpSecurity = "starttls" | "tls" | "none";
 export type SmtpSettings = { host: string; port: number; user: string; security: SmtpSecurity; from: string; has_password: boolean };
-export type Provider = {
-  id: string;
-  kind: "oidc" | "telegram_widget";
-  name: string;
-  issuer: string | null;
-  client_id: string | null;
-  has_secret: boolean;
-  bot_name?: string | null;
-};
-export type Settings = { registration: Registration; smtp: SmtpSettings | null; providers: Provider[] };
+export type ProviderKind = "oidc" | "telegram_widget";
+export type Provider = { id: string; kind: ProviderKind; name: string; issuer: string; client_id: string; bot_name: string; has_secret: boolean; callback_url: string };
+export type Settings = { registration: Registration; smtp: SmtpSettings | null };
 export type SmtpChange = Omit<SmtpSettings, "has_password"> & { password?: string };
-export type ProviderChange = { id: string; kind: Provider["kind"]; name: string; issuer?: string; client_id?: string; client_secret?: string; bot_name?: string; bot_token?: string };
-export type SettingsChange = { registration?: Registration; smtp?: SmtpChange | null; providers?: ProviderChange[] };
+/** Secrets are written only: one that is absent stays as it is. */
+export type ProviderChange = Omit<Provider, "id" | "has_secret" | "callback_url"> & { client_secret?: string; bot_token?: string };
+export type SettingsChange = { registration?: Registration; smtp?: SmtpChange | null };

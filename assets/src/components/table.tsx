@@ -35,7 +35,7 @@ type TableProps<Row> = {
 };
 
 const lookOf = <Row,>(column: Column<Row>) =>
-  [column.look === "actions" ? `${page.number} ${styles.actions}` : column.look === "clip" ? `${page.soft} ${styles.clip}` : column.look ? page[column.look] : "", column.weight ? page[column.weight] : ""]
+  [column.look === "actions" ? `${page.number} ${styles.actions}` : column.look === "clip" ? `${page.soft} ${styles.clip}` : column.look ? page[column.look] : "", column.weight ? page[column.weight] : "", column.weight === "least" ? styles.least : ""]
     .filter(Boolean)
     .join(" ") || undefined;
 

@@ -5,6 +5,6 @@ import { AuditLog } from "../audit/audit_log";
 
 export function AuditSection() {
   const accounts = useInfiniteQuery(accountsQuery(""));
-  const people = (accounts.data?.pages.flatMap((part) => part.rows) ?? []).map((account) => ({ value: account.id, label: account.name || account.email }));
+  const people = (accounts.data?.pages.flatMap((part) => part.rows) ?? []).map((account) => ({ value: `account:${account.id}`, label: account.name || account.email }));
   return <AuditLog scope="appliance" people={people} />;
 }

@@ -1,42 +1,43 @@
 // Services people can sign in with: Google and Telegram prepared, any other that speaks OpenID Connect by its address.
 import { Button, Menu, PasswordInput, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import { ApiError } from "../../api/client";
+import * as calls from "../../api/organization_calls";
+import { providersQuery } from "../../api/organization_queries";
 import type { Provider, ProviderChange } from "../../api/organization_types";
 import { ActionButton } from "../../components/action_button";
 import { CopyField } from "../../components/copy_field";
 import { useErrorText } from "../../components/error_text";
+import { PaneError } from "../../components/pane_message";
 import { Question } from "../../components/question";
 import styles from "../../components/section.module.css";
 import { SectionHead } from "../../components/sections";
 import own from "../organization/organization.module.css";
-import { useSettingsChange } from "./settings_change";
 import { adminWords } from "./words";
 
 type Preset = "google" | "telegram" | "oidc";
+const EMPTY = { issuer: "", client_id: "", bot_name: "", has_secret: false, callback_url: "" };
 const PRESETS: Record<Preset, Provider> = {
-  google: { id: "google", kind: "oidc", name: "Google", issuer: "https://accounts.google.com", client_id: "", has_secret: false },
-  telegram: { id: "telegram", kind: "telegram_widget", name: "Telegram", issuer: null, client_id: null, has_secret: false, bot_name: "" },
-  oidc: { id: "", kind: "oidc", name: "", issuer: "", client_id: "", has_secret: false },
+  google: { ...EMPTY, id: "google", kind: "oidc", name: "Google", issuer: "https://accounts.google.com" },
+  telegram: { ...EMPTY, id: "telegram", kind: "telegram_widget", name: "Telegram" },
+  oidc: { ...EMPTY, id: "", kind: "oidc", name: "" },
 };
 
-/** Secrets that are not in the change stay as they are. */
-const keep = (provider: Provider): ProviderChange => ({
-  id: provider.id,
-  kind: provider.kind,
-  name: provider.name,
-  ...(provider.issuer ? { issuer: provider.issuer } : {}),
-  ...(provider.client_id ? { client_id: provider.client_id } : {}),
-  ...(provider.bot_name ? { bot_name: provider.bot_name } : {}),
-});
+function useRefresh(): () => Promise<void> {
+  const client = useQueryClient();
+  return async () => {
+    await client.invalidateQueries({ queryKey: ["providers"] });
+    void client.invalidateQueries({ queryKey: ["sign-in-options"] });
+  };
+}
 
-export function ProvidersPart({ providers }: { providers: Provider[] }) {
+export function ProvidersPart() {
   const t = adminWords.use();
+  const query = useQuery(providersQuery());
   const [form, setForm] = useState<{ provider: Provider; isNew: boolean } | null>(null);
-  const [askedId, setAskedId] = useState<string | null>(null);
-  const change = useSettingsChange();
-  const without = (id: string) => providers.filter((provider) => provider.id !== id).map(keep);
+  const providers = query.data ?? [];
   const presets = (Object.keys(PRESETS) as Preset[]).filter((name) => name === "oidc" || !providers.some((provider) => provider.id === PRESETS[name].id));
   return (
     <section>
@@ -60,36 +61,13 @@ export function ProvidersPart({ providers }: { providers: Provider[] }) {
           </Menu>
         }
       />
-      {form?.isNew ? <ProviderForm key={form.provider.id} provider={form.provider} isNew others={providers.map(keep)} onClose={() => setForm(null)} /> : null}
-      {providers.length === 0 && form === null ? <p className={styles.none}>{t("providers_empty")}</p> : null}
+      {form?.isNew ? <ProviderForm key={form.provider.id} provider={form.provider} isNew onClose={() => setForm(null)} /> : null}
+      {query.isError && !query.data ? <PaneError title={t("providers_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
+      {query.isSuccess && providers.length === 0 && form === null ? <p className={styles.none}>{t("providers_empty")}</p> : null}
       {providers.length > 0 ? (
         <ul className={own.cards}>
           {providers.map((provider) => (
-            <li key={provider.id} className={own.card}>
-              <div className={own.cardHead}>
-                <div>
-                  <h3>{provider.name}</h3>
-                  <p className={styles.soft}>{provider.kind === "oidc" ? provider.issuer : `@${provider.bot_name ?? ""}`}</p>
-                </div>
-                <div className={styles.buttons}>
-                  <ActionButton size="small" label={t("change")} hasText onClick={() => setForm({ provider, isNew: false })} />
-                  <ActionButton size="small" label={t("provider_remove")} hasText isDanger onClick={() => setAskedId(provider.id)} />
-                </div>
-              </div>
-              {askedId === provider.id ? (
-                <Question
-                  text={t("provider_remove_ask", { name: provider.name })}
-                  action={t("provider_remove")}
-                  isPending={change.isPending}
-                  error={change.error}
-                  onConfirm={() => change.mutate({ providers: without(provider.id) }, { onSuccess: () => setAskedId(null) })}
-                  onCancel={() => setAskedId(null)}
-                />
-              ) : null}
-              {form && !form.isNew && form.provider.id === provider.id ? (
-                <ProviderForm provider={provider} isNew={false} others={without(provider.id)} onClose={() => setForm(null)} />
-              ) : null}
-            </li>
+            <ProviderItem key={provider.id} provider={provider} isOpen={form !== null && !form.isNew && form.provider.id === provider.id} onOpen={(isOpen) => setForm(isOpen ? { provider, isNew: false } : null)} />
           ))}
         </ul>
       ) : null}
@@ -97,12 +75,51 @@ export function ProvidersPart({ providers }: { providers: Provider[] }) {
   );
 }
 
-type FormProps = { provider: Provider; isNew: boolean; others: ProviderChange[]; onClose: () => void };
+function ProviderItem({ provider, isOpen, onOpen }: { provider: Provider; isOpen: boolean; onOpen: (isOpen: boolean) => void }) {
+  const t = adminWords.use();
+  const refresh = useRefresh();
+  const [isAsked, setAsked] = useState(false);
+  const remove = useMutation({ mutationFn: () => calls.deleteProvider(provider.id), onSuccess: refresh });
+  return (
+    <li className={own.card}>
+      <div className={own.cardHead}>
+        <div>
+          <h3>{provider.name}</h3>
+          <p className={styles.soft}>{provider.kind === "oidc" ? provider.issuer : `@${provider.bot_name}`}</p>
+        </div>
+        <div className={styles.buttons}>
+          <ActionButton size="small" label={t("change")} hasText onClick={() => onOpen(true)} />
+          <ActionButton size="small" label={t("provider_remove")} hasText isDanger onClick={() => setAsked(true)} />
+        </div>
+      </div>
+      {isAsked ? (
+        <Question
+          text={t("provider_remove_ask", { name: provider.name })}
+          action={t("provider_remove")}
+          isPending={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate()}
+          onCancel={() => setAsked(false)}
+        />
+      ) : null}
+      {isOpen ? <ProviderForm provider={provider} isNew={false} onClose={() => onOpen(false)} /> : null}
+    </li>
+  );
+}
 
-function ProviderForm({ provider, isNew, others, onClose }: FormProps) {
+type FormProps = { provider: Provider; isNew: boolean; onClose: () => void };
+
+function ProviderForm({ provider, isNew, onClose }: FormProps) {
   const t = adminWords.use();
   const describe = useErrorText();
-  const save = useSettingsChange();
+  const refresh = useRefresh();
+  const save = useMutation({
+    mutationFn: (change: ProviderChange) => calls.updateProvider(id, change),
+    onSuccess: async () => {
+      onClose();
+      await refresh();
+    },
+  });
   const [id, setId] = useState(provider.id);
   const [missing, setMissing] = useState<readonly string[]>([]);
   const isTelegram = provider.kind === "telegram_widget";
@@ -116,9 +133,16 @@ function ProviderForm({ provider, isNew, others, onClose }: FormProps) {
     const lacking = required.filter((name) => read(name) === "" && !(name === "id" && id !== ""));
     setMissing(lacking);
     if (lacking.length > 0) return;
-    const given = (name: string) => (read(name) === "" ? {} : { [name]: read(name) });
-    const made: ProviderChange = { id, kind: provider.kind, name: read("name"), ...given("issuer"), ...given("client_id"), ...given("client_secret"), ...given("bot_name"), ...given("bot_token") };
-    save.mutate({ providers: [...others, made] }, { onSuccess: onClose });
+    const secret = (name: "client_secret" | "bot_token") => (read(name) === "" ? {} : { [name]: read(name) });
+    save.mutate({
+      kind: provider.kind,
+      name: read("name"),
+      issuer: read("issuer"),
+      client_id: read("client_id"),
+      bot_name: read("bot_name").replace(/^@/, ""),
+      ...secret("client_secret"),
+      ...secret("bot_token"),
+    });
   }
 
   const refusedField = save.error instanceof ApiError ? save.error.field : null;
@@ -127,7 +151,7 @@ function ProviderForm({ provider, isNew, others, onClose }: FormProps) {
   return (
     <form className={styles.panel} onSubmit={handleSubmit} noValidate aria-label={isNew ? t("provider_add") : provider.name}>
       <p className={styles.soft}>{isTelegram ? t("provider_telegram_text") : provider.id === "google" ? t("provider_google_text") : t("provider_oidc_text")}</p>
-      {isTelegram || id === "" ? null : <CopyField label={t("provider_callback")} value={`${window.location.origin}/sign-in/callback/${id}`} note={t("provider_callback_note")} />}
+      {isTelegram || id === "" ? null : <CopyField label={t("provider_callback")} value={provider.callback_url || `${window.location.origin}/sign-in/callback/${id}`} note={t("provider_callback_note")} />}
       <div className={styles.row} style={{ alignItems: "flex-start" }}>
         <TextInput name="name" label={t("provider_name")} description={t("provider_name_hint")} defaultValue={provider.name} error={problem("name")} className={styles.grow} autoComplete="off" autoFocus />
         {isFree ? (

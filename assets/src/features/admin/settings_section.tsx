@@ -24,7 +24,7 @@ export function SettingsSection() {
     <div className={styles.wide} style={{ maxWidth: 760 }}>
       <RegistrationPart settings={query.data} />
       <MailServerPart smtp={query.data.smtp} />
-      <ProvidersPart providers={query.data.providers} />
+      <ProvidersPart />
     </div>
   );
 }

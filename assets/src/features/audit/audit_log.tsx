@@ -2,7 +2,7 @@
 import { Button, Menu, Select, TextInput } from "@mantine/core";
 import { IconDownload, IconFilterOff, IconX } from "@tabler/icons-react";
 import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import * as calls from "../../api/organization_calls";
 import { auditQuery } from "../../api/organization_queries";
 import type { AuditEntry, AuditFilters, AuditScope, ExportFormat } from "../../api/organization_types";
@@ -54,6 +54,12 @@ export function AuditLog({ scope, people }: { scope: AuditScope; people: readonl
   const filters = useMemo(() => readFilters(form, text, now), [form, text, now]);
   const query = useInfiniteQuery(auditQuery(scope, filters));
   const entries = useMemo(() => query.data?.pages.flatMap((part) => part.rows) ?? [], [query.data]);
+  // A page looks at a part of the log and may find nothing in it; what matches can be further back.
+  const isSearching = entries.length === 0 && query.hasNextPage;
+  const { fetchNextPage, isFetching } = query;
+  useEffect(() => {
+    if (isSearching && !isFetching) void fetchNextPage();
+  }, [isSearching, isFetching, fetchNextPage]);
   const isFiltered = Object.values(filters).some((value) => value !== undefined);
   const set = (change: Partial<Form>) => {
     setNow(Date.now());
@@ -63,9 +69,9 @@ export function AuditLog({ scope, people }: { scope: AuditScope; people: readonl
     <section className={styles.log}>
       <SectionHead title={t("audit")} text={scope === "organization" ? t("audit_text") : t("audit_appliance_text")} action={<Export scope={scope} filters={filters} />} />
       <Filters scope={scope} form={form} people={people} onChange={set} onClear={isFiltered ? () => setForm(START) : null} />
-      {query.isPending ? <TableBones rows={10} /> : null}
+      {query.isPending || isSearching ? <TableBones rows={10} /> : null}
       {query.isError && entries.length === 0 ? <PaneError title={t("error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.isSuccess && entries.length === 0 ? <PaneMessage title={isFiltered ? t("none") : t("empty")} text={isFiltered ? t("none_text") : t("empty_text")} /> : null}
+      {query.isSuccess && entries.length === 0 && !isSearching ? <PaneMessage title={isFiltered ? t("none") : t("empty")} text={isFiltered ? t("none_text") : t("empty_text")} /> : null}
       {entries.length > 0 ? (
         <AuditList
           entries={entries}

@@ -7,5 +7,5 @@ import { AuditLog } from "./audit_log";
 export function AuditSection() {
   const { organization, permissions } = useMe();
   const members = useQuery({ ...membersQuery(organization?.id ?? ""), enabled: permissions.includes("members.read") });
-  return <AuditLog scope="organization" people={(members.data ?? []).map((member) => ({ value: member.account_id, label: member.name || member.email }))} />;
+  return <AuditLog scope="organization" people={(members.data ?? []).map((member) => ({ value: `account:${member.account_id}`, label: member.name || member.email }))} />;
 }
