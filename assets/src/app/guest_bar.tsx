@@ -11,11 +11,11 @@ export function GuestBar() {
   const { organization, staff_role } = useMe();
   if (organization === null || organization.role !== null || staff_role === null) return null;
   return (
-    <div className={styles.guest} role="note">
+    <aside className={styles.guest} aria-label={t("organization_guest")}>
       <span>
         <strong>{organization.name}</strong> · {t("guest_bar")}
       </span>
       <ActionButton size="small" label={t("guest_leave")} hasText onClick={() => void navigate({ to: "/admin" })} />
-    </div>
+    </aside>
   );
 }

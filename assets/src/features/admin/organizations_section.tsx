@@ -42,7 +42,7 @@ export function OrganizationsSection() {
         <SectionHead title={t("section_organizations")} text={t("organizations_text")} />
         <div className={styles.row} style={{ marginBottom: 12 }}>
           <TextInput type="search" aria-label={t("organizations_search")} placeholder={t("organizations_search")} w={260} value={typed} onChange={(event) => setTyped(event.target.value)} />
-          <Select aria-label={t("sort")} w={190} value={sort} onChange={(value) => setSort((value ?? "activity") as OrganizationSort)} data={SORTS.map((name) => ({ value: name, label: t(`sort_${name}`) }))} />
+          <Select aria-label={t("sort")} w={240} value={sort} onChange={(value) => setSort((value ?? "activity") as OrganizationSort)} data={SORTS.map((name) => ({ value: name, label: t(`sort_${name}`) }))} />
         </div>
         {query.isPending ? <TableBones /> : null}
         {query.isError && rows.length === 0 ? <PaneError title={t("organizations_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}

@@ -3,9 +3,11 @@ import { IconChevronRight } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { AuditEntry } from "../../api/organization_types";
+import type { Permission } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
 import { useIsPhone } from "../../components/viewport";
 import { useFormat, useNow, type Format } from "../../i18n/format";
+import { keyOf, permissionWords } from "../organization/permission_words";
 import styles from "./audit.module.css";
 import { compareRecords, type Line } from "./difference";
 import { nameAction, nameActor, readWord } from "./name_action";
@@ -118,7 +120,9 @@ function Detail({ entry, onRecord }: { entry: AuditEntry; onRecord: (entry: Audi
 
 function Difference({ lines }: { lines: readonly Line[] }) {
   const t = auditWords.use();
+  const permissions = permissionWords.use();
   const format = useFormat();
+  const nameItem = (field: string, item: string) => (field === "permissions" ? permissions(keyOf(item as Permission)) : item);
   const nameField = (field: string) => readWord(t, `field_${field}`) ?? field.replace(/_at_ms$|_ms$/, "").replaceAll("_", " ");
   return (
     <table className={styles.difference}>
@@ -143,8 +147,8 @@ function Difference({ lines }: { lines: readonly Line[] }) {
               </>
             ) : (
               <>
-                <td className={styles.old}>{line.removed.length === 0 ? "–" : `${line.removed.join(", ")} (${t("removed")})`}</td>
-                <td className={styles.fresh}>{line.added.length === 0 ? "–" : `${line.added.join(", ")} (${t("added")})`}</td>
+                <td className={styles.old}>{line.removed.length === 0 ? "–" : `${line.removed.map((item) => nameItem(line.field, item)).join(", ")} (${t("removed")})`}</td>
+                <td className={styles.fresh}>{line.added.length === 0 ? "–" : `${line.added.map((item) => nameItem(line.field, item)).join(", ")} (${t("added")})`}</td>
               </>
             )}
           </tr>

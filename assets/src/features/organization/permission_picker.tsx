@@ -23,7 +23,9 @@ export function PermissionPicker({ legend, chosen, onChange }: PickerProps) {
       <div className={styles.groups}>
         {PERMISSION_GROUPS.map((group) => (
           <div key={group.name} role="group" aria-labelledby={`${id}-${group.name}`}>
-            <h4 id={`${id}-${group.name}`}>{t(`group_${group.name}`)}</h4>
+            <p id={`${id}-${group.name}`} className={styles.groupName}>
+              {t(`group_${group.name}`)}
+            </p>
             {group.permissions.map((permission) => {
               const isMine = mine.includes(permission);
               return (
@@ -62,7 +64,7 @@ export function PermissionList({ permissions }: { permissions: readonly Permissi
     <div className={styles.groups}>
       {groups.map((group) => (
         <div key={group.name}>
-          <h4>{t(`group_${group.name}`)}</h4>
+          <p className={styles.groupName}>{t(`group_${group.name}`)}</p>
           <ul className={styles.permissions}>
             {group.permissions.map((permission) => (
               <li key={permission}>
