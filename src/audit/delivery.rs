@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use rusqlite::OptionalExtension;
 use tokio::sync::{Mutex, Notify};
-use uuid::Uuid;
 
 use super::{Chain, Entry, Stamped};
 use crate::app::{App, AppInner};
@@ -51,22 +50,22 @@ impl AppInner {
     pub async fn deliver_audit(&self, organization_id: OrganizationId) -> Result<(), Error> {
         let _turn = self.audit_deliverer.turn.lock().await;
         loop {
-            let waiting: Vec<Stamped> =
+            let (last, waiting) =
                 self.control.read(move |connection| list_waiting(connection, organization_id)).await?;
             if waiting.is_empty() {
                 return Ok(());
             }
-            // These and no others: a row put down meanwhile may have a lower id.
-            let delivered: Vec<Uuid> = waiting.iter().map(|stamped| stamped.id).collect();
             let chain = self.audit_chain(organization_id);
             let tenant = self.tenants.find(organization_id).await?;
             tenant.write(move |tx| accept(tx, &chain, &waiting)).await?;
             self.control
                 .write(move |tx| -> Result<(), Error> {
-                    let mut delete = tx.connection().prepare_cached("DELETE FROM audit_delivery WHERE id = ?1")?;
-                    for id in delivered {
-                        delete.execute([id.as_bytes().as_slice()])?;
-                    }
+                    // By the row's number, which only grows while rows wait: an id made in the same millisecond can
+                    // be smaller than one that was carried over, and its row would be lost.
+                    tx.connection().execute(
+                        "DELETE FROM audit_delivery WHERE organization_id = ?1 AND rowid <= ?2",
+                        (organization_id, last),
+                    )?;
                     Ok(())
                 })
                 .await?;
@@ -74,18 +73,25 @@ impl AppInner {
     }
 }
 
-fn list_waiting(connection: &rusqlite::Connection, organization_id: OrganizationId) -> Result<Vec<Stamped>, Error> {
+/// The rows of an organization in the order they were put down, and the number of the last.
+fn list_waiting(
+    connection: &rusqlite::Connection,
+    organization_id: OrganizationId,
+) -> Result<(i64, Vec<Stamped>), Error> {
     let mut statement = connection
-        .prepare_cached("SELECT entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY id LIMIT ?2")?;
-    let texts = statement.query_map((organization_id, BATCH), |row| row.get::<_, String>(0))?;
-    let mut waiting = Vec::new();
-    for text in texts {
-        let stamped = serde_json::from_str(&text?).map_err(|error| {
-            Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))
+        .prepare_cached("SELECT rowid, entry FROM audit_delivery WHERE organization_id = ?1 ORDER BY rowid LIMIT ?2")?;
+    let rows =
+        statement.query_map((organization_id, BATCH), |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let (mut last, mut waiting) = (0, Vec::new());
+    for row in rows {
+        let (number, text) = row?;
+        let stamped = serde_json::from_str(&text).map_err(|error| {
+            Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(error)))
         })?;
+        last = number;
         waiting.push(stamped);
     }
-    Ok(waiting)
+    Ok((last, waiting))
 }
 
 /// Appends the rows that are not there yet.

@@ -7,8 +7,10 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use salesbrain::account::permission::{Permission, Role, StaffRole};
+use salesbrain::account::permission::{Permission, PermissionSet, Role, StaffRole};
+use salesbrain::http::access::Access;
 use salesbrain::http::router::routes;
+use salesbrain::id::OrganizationId;
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 
@@ -28,13 +30,26 @@ enum Needs {
     Person,
     /// The permission in the session's organization.
     Here(&'static str),
+    /// The same, of a member who is signed in: staff and keys will not do.
+    HereAsMember(&'static str),
+    /// The permission in the organization of the path.
+    Path(&'static str),
+    /// The same, while that organization is on its way out.
+    Ending(&'static str),
+    /// A session of someone who has anything to do with the organization of the path.
+    Inside,
+    /// A session of a member of the organization of the path.
+    InsideAsMember,
     /// A permission of the appliance's staff.
     Staff(&'static str),
     /// A session that may read the inbox, shown when the socket opens.
     Socket,
 }
 
-use Needs::{Account, Here, Nothing, OwnProof, Person as SignedIn, Socket, Staff};
+use Needs::{
+    Account, Ending, Here, HereAsMember, Inside, InsideAsMember, Nothing, OwnProof, Path, Person as SignedIn, Socket,
+    Staff,
+};
 
 /// Method, path, what it asks.
 #[rustfmt::skip]
@@ -58,6 +73,10 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/admin/organizations/{id}", Staff("appliance.operate")),
     ("GET", "/api/v1/audit", Here("audit.read")),
     ("GET", "/api/v1/audit/export", Here("audit.read")),
+    ("GET", "/api/v1/api-keys", Here("api_keys.manage")),
+    ("POST", "/api/v1/api-keys", HereAsMember("api_keys.manage")),
+    ("DELETE", "/api/v1/api-keys/{id}", Here("api_keys.manage")),
+    ("POST", "/api/v1/api-keys/{id}/rotate", Here("api_keys.manage")),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
@@ -96,6 +115,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("PATCH", "/api/v1/conversations/{id}/unarchive", Here("inbox.change")),
     ("PATCH", "/api/v1/conversations/{id}/unread", Here("inbox.change")),
     ("GET", "/api/v1/events", Here("inbox.read")),
+    ("POST", "/api/v1/invitations/accept", SignedIn),
+    ("POST", "/api/v1/invitations/show", Nothing(400)),
     ("GET", "/api/v1/jobs", Here("operations.manage")),
     ("POST", "/api/v1/jobs/{id}/retry", Here("operations.manage")),
     ("GET", "/api/v1/live", Socket),
@@ -103,6 +124,27 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/mailboxes/{id}", Here("campaigns.read")),
     ("GET", "/api/v1/mailboxes/{id}/daily", Here("campaigns.read")),
     ("GET", "/api/v1/messages/{id}/html", Here("inbox.read")),
+    ("GET", "/api/v1/organizations", Account),
+    ("POST", "/api/v1/organizations", SignedIn),
+    ("GET", "/api/v1/organizations/{id}", Path("members.read")),
+    ("PATCH", "/api/v1/organizations/{id}", Path("organization.manage")),
+    ("DELETE", "/api/v1/organizations/{id}", Path("organization.own")),
+    ("GET", "/api/v1/organizations/{id}/invitations", Path("members.read")),
+    ("POST", "/api/v1/organizations/{id}/invitations", Path("members.manage")),
+    ("DELETE", "/api/v1/organizations/{id}/invitations/{invitation_id}", Path("members.manage")),
+    ("POST", "/api/v1/organizations/{id}/leave", InsideAsMember),
+    ("GET", "/api/v1/organizations/{id}/members", Path("members.read")),
+    ("POST", "/api/v1/organizations/{id}/members", Path("members.manage")),
+    ("PATCH", "/api/v1/organizations/{id}/members/{account_id}", Path("members.manage")),
+    ("DELETE", "/api/v1/organizations/{id}/members/{account_id}", Path("members.manage")),
+    ("POST", "/api/v1/organizations/{id}/members/{account_id}/reset-second-factor", Path("organization.own")),
+    ("POST", "/api/v1/organizations/{id}/restore", Ending("organization.own")),
+    ("GET", "/api/v1/organizations/{id}/roles", Path("members.read")),
+    ("POST", "/api/v1/organizations/{id}/roles", Path("roles.manage")),
+    ("PATCH", "/api/v1/organizations/{id}/roles/{role_id}", Path("roles.manage")),
+    ("DELETE", "/api/v1/organizations/{id}/roles/{role_id}", Path("roles.manage")),
+    ("POST", "/api/v1/organizations/{id}/switch", Inside),
+    ("GET", "/api/v1/permissions", Account),
     ("GET", "/api/v1/provider-events", Here("operations.manage")),
     ("GET", "/api/v1/provider-events/{id}", Here("payloads.read")),
     ("POST", "/api/v1/provider-events/{id}/replay", Here("operations.manage")),
@@ -202,11 +244,23 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
         Account => &STANDING[..],
         SignedIn => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
+        Inside => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
+        InsideAsMember => &[Viewer, Member, Admin, Owner, Outsider],
         Socket => rights("inbox.read"),
-        Here(permission) | Staff(permission) => rights(permission),
+        Here(permission) | HereAsMember(permission) | Path(permission) | Ending(permission) | Staff(permission) => {
+            rights(permission)
+        }
     };
-    if !STANDING.contains(&caller) {
+    let is_standing = match needs {
+        // The keys of an organization on its way out stop.
+        Ending(_) => STANDING.contains(&caller) && !matches!(caller, KeyWithoutScope | KeyThatReads),
+        _ => STANDING.contains(&caller),
+    };
+    if !is_standing {
         return Expected::Exactly(401);
+    }
+    if matches!((needs, caller), (HereAsMember(_), SbOperator | SbAdmin)) {
+        return Expected::Exactly(403);
     }
     // A socket says why by closing: "not you" is all it can say.
     let refusal = if needs == Socket { 401 } else { 403 };
@@ -242,6 +296,7 @@ impl Expected {
 struct World {
     test: TestApp,
     tokens: Vec<(Caller, String)>,
+    operator: Person,
     outsider: Person,
     records: Records,
 }
@@ -255,6 +310,8 @@ struct Records {
     mailbox: String,
     message: String,
     provider_event: String,
+    api_key: String,
+    role: String,
 }
 
 async fn build() -> World {
@@ -285,10 +342,13 @@ async fn build() -> World {
     let secret = test.create_connection(test.organization_id).await;
     test.post_webhook(&secret, &reply(&json!({}))).await.expect(200);
     let records = find_records(&test, &operator).await;
+    // Else only owners and administrators make organizations; that is tested in `organization`.
+    test.execute_control("INSERT INTO setting (name, value, updated_at_ms) VALUES ('registration', '\"open\"', 0)")
+        .await;
     for person in [&operator, &outsider] {
         wait_until("search answers", async || test.get("/api/v1/search?q=thursday", person).await.status == 200).await;
     }
-    World { test, tokens, outsider, records }
+    World { test, tokens, operator, outsider, records }
 }
 
 async fn revoke_key(test: &TestApp, key: String) -> String {
@@ -299,6 +359,19 @@ async fn revoke_key(test: &TestApp, key: String) -> String {
     };
     test.app.control.write(revoke).await.unwrap();
     key
+}
+
+/// A key of the first organization's, by its id.
+async fn create_api_key(test: &TestApp, person: &Person) -> String {
+    let body = json!({ "name": "Reporting", "permissions": ["inbox.read"] });
+    test.post("/api/v1/api-keys", person, body).await.expect(200).data()["id"].as_str().unwrap().to_owned()
+}
+
+/// A role of the first organization's own, by its id.
+async fn create_role(test: &TestApp, person: &Person, name: &str) -> String {
+    let path = format!("/api/v1/organizations/{}/roles", test.organization_id);
+    let body = json!({ "name": name, "permissions": ["inbox.read"] });
+    test.post(&path, person, body).await.expect(200).data()["id"].as_str().unwrap().to_owned()
 }
 
 async fn find_records(test: &TestApp, person: &Person) -> Records {
@@ -314,6 +387,8 @@ async fn find_records(test: &TestApp, person: &Person) -> Records {
         mailbox: first_id("/api/v1/mailboxes").await,
         message: first_id(&format!("/api/v1/conversations/{conversation}/messages")).await,
         provider_event: first_id("/api/v1/provider-events").await,
+        api_key: create_api_key(test, person).await,
+        role: create_role(test, person, "Reader").await,
         conversation,
     }
 }
@@ -349,8 +424,40 @@ async fn create_account(test: &TestApp) -> String {
 }
 
 impl World {
+    /// A record below the first organization for the other id of a path; made anew where a call uses it up.
+    async fn find_sub_id(&self, path: &str) -> String {
+        let test = &self.test;
+        let number = test.app.ids.next_uuid();
+        if path.contains("{account_id}") {
+            let email = format!("{number}@acme.example");
+            return test.create_person(test.organization_id, &email, Role::Viewer).await.account_id.to_string();
+        }
+        if path.contains("{invitation_id}") {
+            let path = format!("/api/v1/organizations/{}/invitations", test.organization_id);
+            let made = test.post(&path, &self.operator, json!({ "role": "viewer" })).await.expect(200).data();
+            return made["id"].as_str().unwrap().to_owned();
+        }
+        if path.contains("{role_id}") {
+            let roles =
+                test.get(&format!("/api/v1/organizations/{}/roles", test.organization_id), &self.operator).await;
+            // Gone if a call deleted it.
+            let found = roles.expect(200).rows().into_iter().find(|role| role["name"] == "Temporary");
+            return match found {
+                Some(role) => role["id"].as_str().unwrap().to_owned(),
+                None => create_role(test, &self.operator, "Temporary").await,
+            };
+        }
+        String::new()
+    }
+
     /// A record of the first organization for the `{id}` of a path; what a call uses up is made anew.
     async fn find_id(&self, path: &str) -> String {
+        if path.contains("/organizations/") {
+            return self.test.organization_id.to_string();
+        }
+        if path == "/api/v1/api-keys/{id}" {
+            return create_api_key(&self.test, &self.operator).await;
+        }
         let records = &self.records;
         let kinds = [
             ("/admin/organizations/", &records.organization),
@@ -362,6 +469,7 @@ impl World {
             ("/mailboxes/", &records.mailbox),
             ("/messages/{id}/html", &records.message),
             ("/provider-events/", &records.provider_event),
+            ("/api-keys/", &records.api_key),
         ];
         if path.contains("/connections/") {
             let organization_id = Some(self.test.organization_id);
@@ -378,25 +486,140 @@ impl World {
     }
 
     async fn call(&self, (method, path): (&str, &str), token: &str, id: &str) -> Answer {
+        let sub_id = self.find_sub_id(path).await;
+        self.call_with((method, path), token, (id, &sub_id)).await
+    }
+
+    async fn call_with(&self, (method, path): (&str, &str), token: &str, (id, sub_id): (&str, &str)) -> Answer {
         let full = path.replace("{id}", id).replace("{*path}", "index.html").replace("{token}", "no-such-secret");
+        let full = SUB_IDS.iter().fold(full, |full, name| full.replace(name, sub_id));
         let full = match path {
             "/api/v1/search" => format!("{full}?q=thursday"),
             "/api/instantly/search/messages" => format!("{full}?query=thursday"),
             _ => full,
         };
-        let body = match (method, path) {
-            ("PUT", "/api/v1/auth/me") => Some(json!({ "theme": "dark" })),
-            ("POST", "/api/v1/connections") => Some(json!({ "provider": "instantly" })),
-            ("POST", "/api/v1/setup") => Some(json!({
-                "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
-            })),
-            ("PATCH", "/api/v1/admin/accounts/{id}") => Some(json!({ "staff_role": "sb_operator" })),
-            ("POST", _) => Some(json!({})),
-            _ => None,
-        };
+        let body = self.body(method, path).await;
         let token = (!token.is_empty()).then_some(token);
         let headers = vec![("x-requested-with", "salesbrain".to_owned())];
         self.test.send(Method::from_bytes(method.as_bytes()).unwrap(), &full, Request { token, headers, body }).await
+    }
+}
+
+/// Names of a path's other ids.
+const SUB_IDS: [&str; 3] = ["{account_id}", "{invitation_id}", "{role_id}"];
+
+impl World {
+    /// What a call sends so that it succeeds for who may make it.
+    async fn body(&self, method: &str, path: &str) -> Option<Value> {
+        let number = self.test.app.ids.next_uuid();
+        Some(match (method, path) {
+            ("PUT", "/api/v1/auth/me") => json!({ "theme": "dark" }),
+            ("PATCH", "/api/v1/admin/accounts/{id}") => json!({ "staff_role": "sb_operator" }),
+            ("POST", "/api/v1/api-keys") => json!({ "name": "New", "permissions": ["inbox.read"] }),
+            ("POST", "/api/v1/connections") => json!({ "provider": "instantly" }),
+            ("POST", "/api/v1/invitations/accept") => json!({ "token": self.invite_elsewhere().await }),
+            ("POST", "/api/v1/organizations") => json!({ "name": format!("New {number}") }),
+            ("PATCH" | "DELETE", "/api/v1/organizations/{id}") => json!({ "name": "Acme" }),
+            ("POST", "/api/v1/organizations/{id}/invitations") => json!({ "role": "viewer" }),
+            ("POST", "/api/v1/organizations/{id}/members") => {
+                json!({ "email": format!("{number}@new.example"), "role": "viewer" })
+            }
+            ("PATCH", "/api/v1/organizations/{id}/members/{account_id}") => json!({ "role": "member" }),
+            ("POST", "/api/v1/organizations/{id}/roles") => json!({ "name": number, "permissions": ["inbox.read"] }),
+            ("PATCH", "/api/v1/organizations/{id}/roles/{role_id}") => json!({ "permissions": ["contacts.read"] }),
+            ("POST", "/api/v1/setup") => json!({
+                "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
+            }),
+            ("POST", _) => json!({}),
+            _ => return None,
+        })
+    }
+
+    /// The token of an invitation into an organization none of the callers belongs to.
+    async fn invite_elsewhere(&self) -> String {
+        let created: Result<OrganizationId, StoreError> =
+            self.test.app.control.write(|tx| salesbrain::organization::create(tx, "Elsewhere")).await;
+        let id = created.unwrap();
+        let email = format!("{}@elsewhere.example", self.test.app.ids.next_uuid());
+        let owner = self.test.create_person(id, &email, Role::Owner).await;
+        let path = format!("/api/v1/organizations/{id}/invitations");
+        let invited = self.test.post(&path, &owner, json!({ "role": "viewer" })).await.expect(200).data();
+        invited["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Someone else of the same role.
+    async fn create_another(&self, caller: Caller) -> String {
+        let role = match caller {
+            Viewer => Role::Viewer,
+            Member => Role::Member,
+            Admin => Role::Admin,
+            _ => Role::Owner,
+        };
+        let email = format!("{}@acme.example", self.test.app.ids.next_uuid());
+        self.test.create_person(self.test.organization_id, &email, role).await.token
+    }
+
+    /// Makes the state a call needs.
+    async fn prepare(&self, path: &str) {
+        if path.ends_with("/restore") {
+            let end_ms = self.test.app.clock.now_ms() + 1_000;
+            self.test
+                .execute_control(&format!("UPDATE organization SET delete_after_ms = {end_ms} WHERE name = 'Acme'"))
+                .await;
+        }
+    }
+
+    /// Takes back what a call did to those the next calls are made by.
+    async fn take_back(&self, path: &str) {
+        let (rival, outsider) = (self.outsider.organization_id.uuid(), self.outsider.account_id.uuid());
+        let acme = self.test.organization_id.uuid();
+        if path.ends_with("/accept") {
+            self.test
+                .execute_control(&format!(
+                    "DELETE FROM organization WHERE name = 'Elsewhere';
+                 UPDATE session SET organization_id = x'{}' WHERE organization_id IS NULL AND account_id = x'{}';
+                 UPDATE session SET organization_id = x'{}' WHERE organization_id IS NULL",
+                    rival.simple(),
+                    outsider.simple(),
+                    acme.simple(),
+                ))
+                .await;
+        }
+        if path.ends_with("/restore") || path == "/api/v1/organizations/{id}" {
+            self.test.execute_control("UPDATE organization SET delete_after_ms = NULL").await;
+        }
+    }
+}
+
+/// Whether the router asks of the caller what the table says.
+fn is_same(access: Access, needs: Needs) -> bool {
+    match (access, needs) {
+        (Access::Public, Nothing(_))
+        | (Access::Own, OwnProof(_) | Nothing(_) | Socket)
+        | (Access::Account, Account)
+        | (Access::Person, SignedIn | Inside)
+        | (Access::MetricsToken, Staff("appliance.operate")) => true,
+        (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
+        | (Access::Organization(asked), Path(said))
+        | (Access::EndingOrganization(asked), Ending(said))
+        | (Access::Staff(asked), Staff(said)) => asked.as_str() == said,
+        // Every member may: this is what all of them have.
+        (Access::Organization(asked), InsideAsMember) => asked == Permission::MembersRead,
+        _ => false,
+    }
+}
+
+#[test]
+fn the_router_asks_what_the_table_says() {
+    for route in routes().table() {
+        let said = TABLE.iter().find(|(method, path, _needs)| *method == route.method.as_str() && *path == route.path);
+        // A route the table lacks is found by the test below.
+        let Some((method, path, needs)) = said else { continue };
+        assert!(
+            is_same(route.access, *needs),
+            "{method} {path}: the router asks {:?}, here is {needs:?}",
+            route.access
+        );
     }
 }
 
@@ -441,7 +664,14 @@ async fn check_call(world: &World, (method, path): (&str, &str), (caller, token)
         return world.call((method, path), &token, "").await.status;
     }
     let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
-    let answer = world.call((method, path), token, &id).await;
+    // Leaving is done by someone who is not needed again.
+    let leaver = match caller {
+        Viewer | Member | Admin | Owner if path.ends_with("/leave") => world.create_another(caller).await,
+        _ => token.to_owned(),
+    };
+    world.prepare(path).await;
+    let answer = world.call((method, path), &leaver, &id).await;
+    world.take_back(path).await;
     let status = answer.status;
     let code = match status {
         401 => "unauthenticated",
@@ -504,11 +734,37 @@ async fn a_record_of_another_organization_answers_like_one_nobody_has() {
     assert_eq!(connections, Vec::<Value>::new());
 }
 
+/// An organization of one's own is no way to a record of another one.
+#[tokio::test]
+async fn a_record_below_another_organization_answers_like_one_nobody_has() {
+    let world = build().await;
+    let (token, nobody) = (&world.outsider.token, "018f3c1e-0000-7000-8000-000000000000");
+    let own = world.outsider.organization_id.to_string();
+    let mut checked = 0;
+    for (method, path, _needs) in TABLE.iter().filter(|(_, path, _)| SUB_IDS.iter().any(|name| path.contains(name))) {
+        let theirs = world.find_sub_id(path).await;
+        let answer = world.call_with((method, path), token, (&own, &theirs)).await;
+        let unknown = world.call_with((method, path), token, (&own, nobody)).await;
+        assert_eq!((answer.status, &answer.text), (unknown.status, &unknown.text), "{method} {path}");
+        answer.expect_refusal(404, "not_found");
+        world.call_with((method, path), token, (&own, "nonsense")).await.expect_refusal(404, "not_found");
+        checked += 1;
+    }
+    assert!(checked >= 6, "only {checked} routes take a second id");
+    // A role and a key are named in bodies as well.
+    let role_id = &world.records.role;
+    let named = json!({ "role": "custom", "role_id": role_id });
+    let unknown = json!({ "role": "custom", "role_id": nobody });
+    let path = format!("/api/v1/organizations/{own}/invitations");
+    let theirs = world.test.post(&path, &world.outsider, named).await.expect_refusal(400, "invalid_field");
+    assert_eq!(world.test.post(&path, &world.outsider, unknown).await.expect_refusal(400, "invalid_field"), theirs);
+}
+
 #[tokio::test]
 async fn lists_hold_nothing_of_another_organization() {
     let world = build().await;
     for (method, path, needs) in TABLE {
-        let is_list = *method == "GET" && !path.contains('{') && matches!(needs, Here(_));
+        let is_list = *method == "GET" && !path.contains('{') && matches!(needs, Here(_) | Account);
         if is_list {
             let text = world.call((method, path), &world.outsider.token, "").await.expect(200).text;
             for secret in ["Lena", "bergbahn", "Zürich", "acme-mail", "Acme", &world.records.conversation] {
@@ -545,18 +801,15 @@ async fn organization_id_must_be_the_organization_of_the_session() {
     let world = build().await;
     let owner = &world.tokens.iter().find(|(caller, _token)| *caller == Owner).unwrap().1;
     let (own, foreign) = (world.test.organization_id, world.outsider.organization_id);
-    let is_session = |needs: &Needs| matches!(needs, Here(_));
+    let is_session = |needs: &Needs| matches!(needs, Here(_) | HereAsMember(_));
     for (method, path, _needs) in TABLE.iter().filter(|(_method, _path, needs)| is_session(needs)) {
         let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
+        let template = *path;
         let path = path.replace("{id}", &id);
         let path = path.as_str();
         let ask = async |organization_id: &str| {
             let query = format!("{path}?organization_id={organization_id}&q=thursday&query=thursday");
-            let body = match *method {
-                "PUT" => Some(json!({ "theme": "dark" })),
-                "POST" => Some(json!({ "provider": "instantly" })),
-                _ => None,
-            };
+            let body = world.body(method, template).await;
             let request = Request { token: Some(owner), body, ..Request::default() };
             world.test.send(Method::from_bytes(method.as_bytes()).unwrap(), &query, request).await
         };
@@ -582,7 +835,7 @@ async fn the_cookie_opens_message_pages_and_nothing_else() {
     let html = cookie(format!("/api/v1/messages/{}/html", world.records.message)).await.expect(200);
     assert!(html.text.contains("Thursday"), "{}", html.text);
     for (method, path, needs) in TABLE {
-        if *method == "GET" && matches!(needs, Here(_) | Staff(_) | Account) && !path.ends_with("/html") {
+        if *method == "GET" && matches!(needs, Here(_) | Path(_) | Staff(_) | Account) && !path.ends_with("/html") {
             let id = if path.contains("{id}") { world.find_id(path).await } else { String::new() };
             cookie(path.replace("{id}", &id)).await.expect_refusal(401, "unauthenticated");
         }
@@ -623,6 +876,60 @@ async fn a_role_that_is_lowered_takes_effect_at_once() {
     };
     test.app.control.write(leave).await.unwrap();
     test.get("/api/v1/conversations", &admin).await.expect_refusal(403, "no_organization");
+}
+
+/// Some permissions an organization can give.
+fn any_rights() -> impl proptest::strategy::Strategy<Value = PermissionSet> {
+    let all = PermissionSet::OWNER.iter().collect::<Vec<_>>();
+    let count = all.len();
+    proptest::strategy::Strategy::prop_map(proptest::sample::subsequence(all, 0..=count), |some| {
+        some.into_iter().collect()
+    })
+}
+
+/// A route is answered if, and only if, the role has its permission; and a key's scope is bounded in the same way.
+#[test]
+fn a_role_of_ones_own_opens_the_routes_of_its_permissions_and_no_others() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let world = runtime.block_on(build());
+    let test = &world.test;
+    let roles = format!("/api/v1/organizations/{}/roles", test.organization_id);
+    let (worker, role_path, key) = runtime.block_on(async {
+        let worker = test.create_person(test.organization_id, "worker@acme.example", Role::Viewer).await;
+        let role_id = create_role(test, &world.operator, "Worker").await;
+        let member = format!("/api/v1/organizations/{}/members/{}", test.organization_id, worker.account_id);
+        let change = json!({ "role": "custom", "role_id": role_id });
+        test.patch_with(&member, &world.operator, change).await.expect(200);
+        // Everything a role can have: what bounds it is the role.
+        let everything: Vec<Permission> = PermissionSet::OWNER.iter().collect();
+        let key = test.create_key(&worker, &everything).await;
+        (worker, format!("{roles}/{role_id}"), key)
+    });
+    let mut runner = proptest::test_runner::TestRunner::new(proptest::test_runner::Config {
+        cases: 12,
+        failure_persistence: None,
+        ..Default::default()
+    });
+    let check = |rights: PermissionSet| {
+        runtime.block_on(async {
+            let change = json!({ "permissions": rights.iter().collect::<Vec<_>>() });
+            test.patch_with(&role_path, &world.operator, change).await.expect(200);
+            for (method, path, needs) in TABLE {
+                let Here(permission) = needs else { continue };
+                if *method != "GET" || path.contains('{') {
+                    continue;
+                }
+                let is_given = rights.has(Permission::parse(permission).unwrap());
+                for token in [&worker.token, &key] {
+                    let status = world.call((method, path), token, "").await.status;
+                    let expected = if is_given { 200 } else { 403 };
+                    assert_eq!(status, expected, "{path} with {rights:?}");
+                }
+            }
+        });
+        Ok(())
+    };
+    runner.run(&any_rights(), check).unwrap();
 }
 
 /// The handshake itself: a socket route without an upgrade is no way in.

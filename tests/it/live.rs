@@ -33,7 +33,7 @@ pub(crate) enum Knock {
 
 impl Knock {
     #[track_caller]
-    fn expect_hello(self) -> (Feed, Value) {
+    pub(crate) fn expect_hello(self) -> (Feed, Value) {
         match self {
             Self::Hello(feed, hello) => (feed, hello),
             Self::Closed(code) => panic!("closed with {code}"),
@@ -43,7 +43,7 @@ impl Knock {
 }
 
 /// Opens a socket with headers; then says `first`, if anything.
-async fn open(test: &TestApp, path: &str, headers: &[(&'static str, String)], first: Option<&str>) -> Knock {
+pub(crate) async fn open(test: &TestApp, path: &str, headers: &[(&'static str, String)], first: Option<&str>) -> Knock {
     let stream = TcpStream::connect(test.address).await.unwrap();
     open_over(stream, (test, path, headers), first).await
 }
@@ -86,7 +86,7 @@ impl Feed {
     }
 
     /// The next frame with content; `Err` holds the code the socket was closed with.
-    async fn next(&mut self) -> Result<Value, u16> {
+    pub(crate) async fn next(&mut self) -> Result<Value, u16> {
         loop {
             let frame = tokio::time::timeout(LIMIT, self.socket.next()).await.expect("a frame comes in time");
             match frame {

@@ -3,6 +3,8 @@
 //! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
 
 #[cfg(test)]
+mod api_key;
+#[cfg(test)]
 mod assets;
 #[cfg(test)]
 mod audit;
@@ -20,6 +22,7 @@ mod live;
 mod openapi;
 #[cfg(test)]
 mod operation;
+mod organization;
 #[cfg(test)]
 mod rates;
 #[cfg(test)]

@@ -260,6 +260,15 @@ impl TestApp {
         Self::assemble(empty, nobody)
     }
 
+    /// Ends the program and starts it again on the same folder; people's tokens stay good.
+    pub(crate) fn restart(self, between: impl FnOnce(&Path)) -> Self {
+        let (folder, operator) = (Folder::clone(&self.folder), self.operator.clone());
+        let (config, clock) = (self.app.config.clone(), self.app.clock.clone());
+        drop(self);
+        between(&config.data);
+        Self::assemble(start_program(folder, config, clock), operator)
+    }
+
     fn assemble(empty: Empty, operator: Person) -> Self {
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -282,6 +291,50 @@ impl TestApp {
     pub(crate) async fn create_member(&self, role: Role) -> Person {
         let email = format!("{}@acme.example", role.as_str());
         create_person(&self.app, self.organization_id, &email, role).await
+    }
+
+    /// An account that is a member of an organization.
+    pub(crate) async fn create_person(&self, organization_id: OrganizationId, email: &str, role: Role) -> Person {
+        create_person(&self.app, organization_id, email, role).await
+    }
+
+    /// What the audit log of an organization tells, oldest first: actions with their entries.
+    pub(crate) async fn list_audit(&self, organization_id: OrganizationId) -> Vec<(String, Value, Value)> {
+        let app = App::clone(&self.app);
+        self.run(async move { app.deliver_audit(organization_id).await }).await.unwrap();
+        self.tenant(organization_id).await.read(read_audit).await.unwrap()
+    }
+
+    /// The same of the appliance's own log.
+    pub(crate) async fn list_appliance_audit(&self) -> Vec<(String, Value, Value)> {
+        self.app.control.read(read_audit).await.unwrap()
+    }
+
+    /// Changes `control.db` directly.
+    pub(crate) async fn execute_control(&self, sql: &str) {
+        let sql = sql.to_owned();
+        let execute = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), salesbrain::store::Error> {
+            Ok(tx.connection().execute_batch(&sql)?)
+        };
+        self.app.control.write(execute).await.unwrap();
+    }
+
+    /// Another organization, without members.
+    pub(crate) async fn create_organization(&self, name: &str) -> OrganizationId {
+        let name = name.to_owned();
+        let created: Result<OrganizationId, salesbrain::store::Error> =
+            self.app.control.write(move |tx| salesbrain::organization::create(tx, &name)).await;
+        created.unwrap()
+    }
+
+    /// Makes someone a member of the inviting person's organization by an invitation; answers their session there.
+    pub(crate) async fn invite_and_accept(&self, inviter: &Person, invited: &Person, body: Value) -> Person {
+        let path = format!("/api/v1/organizations/{}/invitations", inviter.organization_id);
+        let made = self.post(&path, inviter, body).await.expect(200).data();
+        let session = start_session(&self.app, invited.account_id, invited.organization_id, &invited.email).await;
+        let accepted = self.post("/api/v1/invitations/accept", &session, json!({ "token": made["token"] })).await;
+        let token = accepted.expect(200).data()["access_token"].as_str().unwrap().to_owned();
+        Person { organization_id: inviter.organization_id, token, ..session }
     }
 
     /// A second organization with an owner of its own.
@@ -400,6 +453,18 @@ impl TestApp {
         self.send(Method::PATCH, path, Request { token: Some(&person.token), ..Request::default() }).await
     }
 
+    /// PATCH as someone, with a body.
+    pub(crate) async fn patch_with(&self, path: &str, person: &Person, body: Value) -> Answer {
+        let request = Request { token: Some(&person.token), body: Some(body), ..Request::default() };
+        self.send(Method::PATCH, path, request).await
+    }
+
+    /// DELETE as someone, with a body.
+    pub(crate) async fn delete(&self, path: &str, person: &Person, body: Value) -> Answer {
+        let request = Request { token: Some(&person.token), body: Some(body), ..Request::default() };
+        self.send(Method::DELETE, path, request).await
+    }
+
     /// Posts a webhook with the secret in its header.
     pub(crate) async fn post_webhook(&self, secret: &str, event: &Value) -> Answer {
         let headers = vec![("x-webhook-secret", secret.to_owned())];
@@ -415,6 +480,15 @@ impl TestApp {
         })
         .await;
     }
+}
+
+fn read_audit(connection: &rusqlite::Connection) -> Result<Vec<(String, Value, Value)>, salesbrain::store::Error> {
+    let mut statement = connection.prepare("SELECT action, before, after FROM audit ORDER BY sequence")?;
+    let json = |row: &rusqlite::Row<'_>, column: usize| -> rusqlite::Result<Value> {
+        Ok(serde_json::from_str(&row.get::<_, String>(column)?).unwrap())
+    };
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, json(row, 1)?, json(row, 2)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 fn new_account(email: &str) -> NewAccount {
