@@ -35,7 +35,7 @@ const memberRow = (page, name) => page.getByRole("group", { name: "Members", exa
 const comeBack = (page) => page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
 
 async function choose(page, combobox, option) {
-  await page.getByRole("combobox", { name: combobox }).click();
+  await page.getByRole("combobox", { name: combobox, exact: true }).click();
   await page.getByRole("option", { name: option, exact: true }).click();
 }
 
@@ -165,7 +165,7 @@ describe("an organization", () => {
     await page.goto("/settings/api-keys");
     await page.getByRole("button", { name: "New API key" }).click();
     const form = page.getByRole("form", { name: "New API key" });
-    await form.getByLabel("Name").fill("Nightly report");
+    await form.getByRole("textbox", { name: "Name", exact: true }).fill("Nightly report");
     await form.getByLabel("Read conversations").check();
     await form.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("button", { name: "Show: Key" }).click();

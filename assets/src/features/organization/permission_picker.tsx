@@ -34,11 +34,14 @@ export function PermissionPicker({ legend, chosen, onChange }: PickerProps) {
                     type="checkbox"
                     checked={chosen.has(permission)}
                     disabled={!isMine}
+                    aria-labelledby={`${id}-${permission}-name`}
                     aria-describedby={`${id}-${permission}`}
                     onChange={(event) => toggle(permission, event.target.checked)}
                   />
                   <span>
-                    <span className={styles.permissionName}>{t(keyOf(permission))}</span>
+                    <span id={`${id}-${permission}-name`} className={styles.permissionName}>
+                      {t(keyOf(permission))}
+                    </span>
                     <span id={`${id}-${permission}`} className={styles.permissionText}>
                       {t(`${keyOf(permission)}_text`)}
                       {isMine ? null : ` ${t("missing")}`}
