@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::broadcast;
 
+use crate::account::avatar::Studio;
 use crate::account::federation::oidc::Documents;
 use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
@@ -63,6 +64,8 @@ pub struct AppInner {
     pub signer: Signer,
     /// Hashes and checks passwords.
     pub hasher: Hasher,
+    /// Makes pictures of people.
+    pub studio: Studio,
     /// When sessions and keys were last in use.
     pub uses: Uses,
     /// Slows down guessing.
@@ -140,6 +143,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         issuers: Documents::default(),
         signer,
         hasher: Hasher::new(),
+        studio: Studio::default(),
         uses: Uses::default(),
         revoked_sessions: broadcast::Sender::new(REVOKED_BACKLOG),
         webhook_routes: WebhookRoutes::default(),

@@ -8,6 +8,7 @@ mod audit;
 mod connection;
 mod demo;
 mod healthcheck;
+mod import;
 mod organization;
 mod print;
 mod reindex;

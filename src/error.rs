@@ -36,6 +36,8 @@ pub enum Code {
     MethodNotAllowed,
     /// The record is in a state that does not allow it, or exists already.
     Conflict,
+    /// The body did not arrive in time.
+    RequestTimeout,
     /// The organization would be left without an owner.
     LastOwner,
     /// Someone has the role, or is invited to it.
@@ -73,6 +75,7 @@ impl Code {
             Self::NoSuchRoute => "no_such_route",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict => "conflict",
+            Self::RequestTimeout => "request_timeout",
             Self::LastOwner => "last_owner",
             Self::RoleInUse => "role_in_use",
             Self::PayloadTooLarge => "payload_too_large",
@@ -93,6 +96,7 @@ impl Code {
             Self::Forbidden | Self::NoOrganization | Self::SecondFactorNeeded | Self::RegistrationClosed => 403,
             Self::NotFound | Self::NoSuchRoute => 404,
             Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::Conflict | Self::LastOwner | Self::LastWayIn | Self::RoleInUse | Self::SetupNeeded => 409,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,

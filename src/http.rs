@@ -3,6 +3,7 @@
 pub mod access;
 pub mod aliases;
 pub mod assets;
+pub mod body;
 pub mod cors;
 pub mod drain;
 pub mod extract;

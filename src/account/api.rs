@@ -123,12 +123,12 @@ pub async fn login_with_link(
 
 /// Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for.
 #[utoipa::path(post, path = "/api/v1/auth/refresh", tag = "session", responses((status = 200, body = Answer<Session>)), params(("X-Requested-With" = String, Header, description = "any value")))]
-pub async fn refresh(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+pub async fn refresh(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response> {
     check_own_page(&headers)?;
     let Some(refresh_token) = cookie(&headers, &app.config) else {
         return Err(Error::new(Code::Unauthenticated, "sign in first"));
     };
-    match app.refresh_session(&refresh_token).await {
+    match app.refresh_session(&refresh_token, &client).await {
         Ok(signed_in) => Ok(answer(&app, signed_in, &headers)),
         Err(error) if error.code == Code::Unauthenticated => {
             let mut response = error.into_response();
@@ -241,21 +241,28 @@ fn profile_entry(who: Who, before: &AccountShape, after: &AccountShape) -> Optio
 const MOST_SHORTCUTS: usize = 100;
 const SHORTCUT_CHARS: usize = 40;
 
+/// Control characters, and those that turn the direction of the text around them: a name must not look like another, nor
+/// break the line it stands in.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 fn check_profile(request: &ProfileRequest) -> Result<()> {
     if let Some(name) = &request.name
-        && (name.trim().is_empty() || name.chars().count() > 200)
+        && (name.trim().is_empty() || name.chars().count() > 200 || name.trim().chars().any(is_invisible))
     {
-        return Err(Error::invalid_field("name", "a name has 1 to 200 characters"));
+        return Err(Error::invalid_field("name", "a name has 1 to 200 characters that can be seen, in one line"));
     }
     if let Some(time_zone) = &request.time_zone
         && jiff::tz::TimeZone::get(time_zone).is_err()
     {
         return Err(Error::invalid_field("time_zone", "this is not an IANA time zone such as Europe/Zurich"));
     }
-    let is_short = |text: &String| text.chars().count() <= SHORTCUT_CHARS;
+    let is_short = |text: &String| text.chars().count() <= SHORTCUT_CHARS && !text.chars().any(is_invisible);
     if let Some(shortcuts) = &request.shortcuts
         && (shortcuts.len() > MOST_SHORTCUTS
-            || !shortcuts.iter().all(|(command, key)| is_short(command) && is_short(key)))
+            || !shortcuts.iter().all(|(command, key)| !command.is_empty() && is_short(command) && is_short(key)))
     {
         return Err(Error::invalid_field("shortcuts", "at most 100 keys with names of at most 40 characters"));
     }
@@ -263,7 +270,7 @@ fn check_profile(request: &ProfileRequest) -> Result<()> {
 }
 
 /// The answer to a first factor: a session with its cookie, or the question for the second factor.
-pub(super) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -> Response {
+pub(in crate::account) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -> Response {
     match entered {
         Entered::Session(signed_in) => answer(app, *signed_in, headers),
         Entered::SecondFactor(second_factor) => {
@@ -273,7 +280,7 @@ pub(super) fn answer_entered(app: &App, entered: Entered, headers: &HeaderMap) -
 }
 
 /// A session's answer with its cookie.
-pub(super) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
+pub(in crate::account) fn answer(app: &App, signed_in: SignedIn, headers: &HeaderMap) -> Response {
     let mut response = Answer::new(signed_in.session).into_response();
     if let Some(refresh_token) = signed_in.refresh_token {
         let max_age_s = app.config.session_days.saturating_mul(86_400);

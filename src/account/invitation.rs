@@ -5,15 +5,16 @@
 //! whoever shows it. It is used up in the transaction that makes the member, so two who show it at once are one member.
 
 use rusqlite::{Connection, OptionalExtension, Row};
+use subtle::ConstantTimeEq;
 
 use super::permission::{Permission, PermissionSet, Role};
-use super::session::Client;
 use super::standing;
 use super::store;
 use super::token::secret_hash;
 use crate::audit::{Entry, Record, Who, delivery};
 use crate::error::{Code, Error, Result};
 use crate::id::{AccountId, InvitationId, OrganizationId, RoleId};
+use crate::secret::Keyring;
 use crate::store::{Error as StoreError, Tx};
 
 /// Most members of an organization.
@@ -30,8 +31,8 @@ pub struct Invitation {
     pub organization_id: OrganizationId,
     /// Its name.
     pub organization_name: String,
-    /// Whose address it is bound to; `None`: whoever has the link.
-    pub email: Option<String>,
+    /// Whose address it is bound to; empty: whoever has the link.
+    pub email: String,
     /// What they become.
     pub role: Role,
     /// Which of the organization's own roles.
@@ -44,14 +45,47 @@ pub struct Invitation {
     invited_by: Option<AccountId>,
 }
 
-/// The invitation a token stands for.
-pub fn find(connection: &Connection, token: &str, now_ms: i64) -> std::result::Result<Option<Invitation>, StoreError> {
+/// A token as somebody shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// What the invitation is found by.
+    pub token_hash: [u8; 32],
+    /// It came by mail, which proves that whoever shows it reads the mailbox. The link that the inviting person sees
+    /// proves nothing of the kind: with it they could make an account under a stranger's address.
+    pub is_from_mail: bool,
+}
+
+impl Shown {
+    /// Reads a token; one that is nothing at all is found nowhere.
+    pub fn read(keyring: &Keyring, text: &str) -> Self {
+        let (token, proof) = text.split_once('.').unwrap_or((text, ""));
+        let is_from_mail = bool::from(ConstantTimeEq::ct_eq(proof.as_bytes(), mail_proof(keyring, token).as_bytes()));
+        Self { token_hash: secret_hash(token), is_from_mail }
+    }
+}
+
+/// A token as it goes by mail, and in no other way.
+pub fn mailed(keyring: &Keyring, token: &str) -> String {
+    format!("{token}.{}", mail_proof(keyring, token))
+}
+
+fn mail_proof(keyring: &Keyring, token: &str) -> String {
+    let key = keyring.derive("salesbrain 2026 invitation by mail");
+    blake3::keyed_hash(&key, token.as_bytes()).to_hex().to_string()
+}
+
+/// The invitation with a token's hash, if it can be taken up now.
+pub fn find(
+    connection: &Connection,
+    token_hash: [u8; 32],
+    now_ms: i64,
+) -> std::result::Result<Option<Invitation>, StoreError> {
     let sql = "SELECT i.id, i.organization_id, o.name, i.email, i.role, i.role_id, r.name, i.expires_at_ms,
                    r.permissions, i.invited_by
                FROM invitation i JOIN organization o ON o.id = i.organization_id AND o.delete_after_ms IS NULL
                    LEFT JOIN role r ON r.id = i.role_id
                WHERE i.token_hash = ?1 AND i.accepted_at_ms IS NULL AND i.expires_at_ms > ?2";
-    let found = connection.prepare_cached(sql)?.query_row((secret_hash(token), now_ms), read_row).optional()?;
+    let found = connection.prepare_cached(sql)?.query_row((token_hash, now_ms), read_row).optional()?;
     match found {
         Some(invitation) if is_backed(connection, &invitation)? => Ok(Some(invitation)),
         _ => Ok(None),
@@ -59,14 +93,13 @@ pub fn find(connection: &Connection, token: &str, now_ms: i64) -> std::result::R
 }
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<Invitation> {
-    let email: String = row.get(3)?;
     let role = Role::parse(row.get_ref(4)?.as_str()?).unwrap_or(Role::Viewer);
     let permissions: Option<String> = row.get(8)?;
     Ok(Invitation {
         id: row.get(0)?,
         organization_id: row.get(1)?,
         organization_name: row.get(2)?,
-        email: Some(email).filter(|email| !email.is_empty()),
+        email: row.get(3)?,
         role,
         role_id: row.get(5)?,
         role_name: row.get(6)?,
@@ -92,13 +125,13 @@ pub fn ended() -> Error {
 
 /// Uses an invitation up and makes the account a member; the caller then calls
 /// [`crate::app::AppInner::wake_audit`].
-pub fn accept(tx: &Tx<'_>, account_id: AccountId, token: &str, client: &Client) -> Result<OrganizationId> {
-    let invitation = find(tx.connection(), token, tx.now_ms())?.ok_or_else(ended)?;
+pub fn accept(tx: &Tx<'_>, account_id: AccountId, who: Who, token_hash: [u8; 32]) -> Result<OrganizationId> {
+    let invitation = find(tx.connection(), token_hash, tx.now_ms())?.ok_or_else(ended)?;
     let email: String = tx
         .connection()
         .prepare_cached("SELECT email FROM account WHERE id = ?1")?
         .query_row([account_id], |row| row.get(0))?;
-    if invitation.email.as_ref().is_some_and(|bound| *bound != email) {
+    if !invitation.email.is_empty() && invitation.email != email {
         return Err(Error::new(Code::Forbidden, "this invitation is for another address"));
     }
     check_room(tx, account_id, invitation.organization_id)?;
@@ -108,8 +141,6 @@ pub fn accept(tx: &Tx<'_>, account_id: AccountId, token: &str, client: &Client) 
         "UPDATE invitation SET accepted_at_ms = ?2, accepted_by = ?3 WHERE id = ?1",
         (invitation.id, tx.now_ms(), account_id),
     )?;
-    let address = client.address_text();
-    let who = Who { actor: format!("account:{account_id}"), name: email.clone(), address };
     let after = serde_json::json!({
         "role": invitation.role, "role_name": invitation.role_name, "invitation_id": invitation.id,
     });
@@ -135,4 +166,24 @@ fn check_room(tx: &Tx<'_>, account_id: AccountId, organization_id: OrganizationI
         return Err(Error::new(Code::Conflict, "an account is a member of at most 200 organizations"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_came_by_mail_proves_the_mailbox() {
+        let folder = tempfile::tempdir().unwrap();
+        let keyring = |name: &str| Keyring::open(&folder.path().join(name)).unwrap();
+        let (ours, theirs) = (keyring("a.key"), keyring("b.key"));
+        let by_mail = mailed(&ours, "token");
+        let shown = Shown::read(&ours, &by_mail);
+        assert!(shown.is_from_mail);
+        // Either leads to the same invitation.
+        assert_eq!(shown.token_hash, Shown::read(&ours, "token").token_hash);
+        for text in ["token", "token.", "", ".", &by_mail.replace("token", "other"), &mailed(&theirs, "token")] {
+            assert!(!Shown::read(&ours, text).is_from_mail, "{text}");
+        }
+    }
 }

@@ -126,13 +126,56 @@ pub const PASSWORD_MIN_CHARS: usize = 10;
 /// Longest password, in bytes: hashing must not become a way to burn our time.
 pub const PASSWORD_MAX_BYTES: usize = 1_024;
 
-/// Why a password is refused; `None` if it is not.
-pub fn password_fault(password: &str) -> Option<&'static str> {
+/// Passwords that are tried first, in lower case; the first line says where they come from.
+const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
+
+/// Why a password for an account with this address is refused; `None` if it is not. Rules about digits and signs were
+/// rejected: they make passwords harder to remember and hardly harder to guess.
+pub fn password_fault(password: &str, email: &str) -> Option<&'static str> {
     if password.chars().count() < PASSWORD_MIN_CHARS {
         return Some("the password needs at least 10 characters");
     }
     if password.len() > PASSWORD_MAX_BYTES {
         return Some("the password is too long");
     }
+    let lower = password.trim().to_lowercase();
+    if !email.is_empty() && lower == email {
+        return Some("the password must not be the e-mail address");
+    }
+    if COMMON_PASSWORDS.lines().skip(1).any(|common| common == lower) {
+        return Some("this password is one of the first that are tried: choose another");
+    }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_long_uncommon_and_no_address() {
+        let long = "x".repeat(PASSWORD_MAX_BYTES + 1);
+        for password in ["short", "ninechars", "Password123", "  1234567890 ", "QWERTYUIOP", "Lena@Acme.example", &long]
+        {
+            assert!(password_fault(password, "lena@acme.example").is_some(), "{password}");
+        }
+        for password in ["correct horse battery", "aaaaaaaaab", "übermäßige", "other@acme.example"] {
+            assert_eq!(password_fault(password, "lena@acme.example"), None, "{password}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_common_passwords_holds_what_the_rule_looks_for() {
+        let mut lines = COMMON_PASSWORDS.lines();
+        let source = lines.next().unwrap();
+        assert!(source.contains("Django") && source.contains("BSD-3-Clause"), "{source}");
+        let passwords: Vec<&str> = lines.collect();
+        assert!(passwords.len() > 1_500);
+        for password in passwords {
+            assert!(
+                password.chars().count() >= PASSWORD_MIN_CHARS && password == password.to_lowercase(),
+                "{password}"
+            );
+        }
+    }
 }

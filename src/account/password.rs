@@ -1,9 +1,14 @@
 //! Password hashing: argon2id with the crate's recommended cost (19 MiB, 2 passes), on blocking threads.
 //!
+//! Hashes brought from elsewhere may be bcrypt; they are checked here and replaced at the next sign-in. As long as one is
+//! left, every check does the work of both kinds, whatever the account has and whether there is one: the time of an
+//! answer says nothing. Rejected: hashing the old hash once more, which keeps a second scheme for ever.
+//!
 //! At most [`PARALLEL`] at a time: each takes 19 MiB, and a flood of sign-ins must not take the machine's memory. A hash
 //! counts until it is computed, also when whoever asked has hung up.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
@@ -20,12 +25,18 @@ const NOBODY: &str =
 /// Hashes and checks passwords.
 pub struct Hasher {
     permits: Arc<Semaphore>,
+    computed: AtomicU64,
 }
 
 impl Hasher {
     /// A hasher with the standard cost.
     pub fn new() -> Self {
-        Self { permits: Arc::new(Semaphore::new(PARALLEL)) }
+        Self { permits: Arc::new(Semaphore::new(PARALLEL)), computed: AtomicU64::new(0) }
+    }
+
+    /// How many hashes and checks were computed so far: every sign-in must cost one, whoever it is.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// The PHC string to store.
@@ -33,18 +44,15 @@ impl Hasher {
         self.on_blocking_thread(move || hash_blocking(&password)).await?
     }
 
-    /// Whether the password belongs to the hash; `None` for an account that does not exist.
-    pub async fn is_match(&self, password: String, hash: Option<String>) -> Result<bool> {
-        self.on_blocking_thread(move || {
-            let is_known = hash.is_some();
-            let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
-            is_match_blocking(&password, &hash) && is_known
-        })
-        .await
+    /// Whether the password belongs to the hash; `None` for an account that does not exist. `bcrypt_cost` is the highest
+    /// of any account's hash, 0 if none is left.
+    pub async fn is_match(&self, password: String, hash: Option<String>, bcrypt_cost: u32) -> Result<bool> {
+        self.on_blocking_thread(move || check_blocking(&password, hash.as_deref(), bcrypt_cost)).await
     }
 
     async fn on_blocking_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(Error::internal)?;
+        self.computed.fetch_add(1, Ordering::Relaxed);
         let work = move || {
             let outcome = work();
             drop(permit);
@@ -65,6 +73,46 @@ pub fn hash_blocking(password: &str) -> Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string())
         .map_err(|error| Error::new(Code::Internal, "something went wrong on our side").because(error.to_string()))
+}
+
+/// Costs of bcrypt that are checked; a higher one would keep a thread busy for seconds.
+const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
+
+/// The cost of a bcrypt hash; `None` if it is none, or one we do not check.
+pub fn bcrypt_cost(hash: &str) -> Option<u32> {
+    let parts: bcrypt::HashParts = hash.parse().ok()?;
+    let is_known = ["$2a$", "$2b$", "$2y$"].iter().any(|version| hash.starts_with(version));
+    (is_known && BCRYPT_COSTS.contains(&parts.get_cost())).then(|| parts.get_cost())
+}
+
+/// Whether a hash can be brought from elsewhere: bcrypt, or argon2id that does not ask for a machine of its own.
+pub fn is_importable(hash: &str) -> bool {
+    use argon2::password_hash::phc::PasswordHash;
+    let is_modest = |parsed: &PasswordHash| {
+        let most = |name: &str, most: u32| parsed.params.get_decimal(name).is_some_and(|value| value <= most);
+        parsed.algorithm.as_str() == "argon2id" && most("m", 262_144) && most("t", 10) && most("p", 8)
+    };
+    bcrypt_cost(hash).is_some()
+        || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_modest(&parsed))
+}
+
+/// Does the same work for every account and none.
+fn check_blocking(password: &str, hash: Option<&str>, bcrypt_cost_of_all: u32) -> bool {
+    let own_cost = hash.and_then(bcrypt_cost);
+    let argon2_hash = hash.filter(|hash| own_cost.is_none() && !hash.is_empty());
+    let is_argon2_match = is_match_blocking(password, argon2_hash.unwrap_or(NOBODY)) && argon2_hash.is_some();
+    let is_bcrypt_match =
+        hash.is_some_and(|hash| own_cost.is_some() && bcrypt::verify(password, hash).unwrap_or(false));
+    // A check costs 2^cost: what this account's lacks to the highest is 2^own + 2^(own + 1) + … below it.
+    let missing = match own_cost {
+        Some(own_cost) => own_cost..bcrypt_cost_of_all,
+        None if bcrypt_cost_of_all == 0 => 0..0,
+        None => bcrypt_cost_of_all..bcrypt_cost_of_all.saturating_add(1),
+    };
+    for cost in missing {
+        std::hint::black_box(bcrypt::hash_with_salt(password, cost, [0; 16])).ok();
+    }
+    is_argon2_match || is_bcrypt_match
 }
 
 fn is_match_blocking(password: &str, hash: &str) -> bool {
@@ -101,6 +149,27 @@ mod tests {
         finish.send(()).unwrap();
         let all = hasher.permits.acquire_many(u32::try_from(PARALLEL).unwrap());
         let _all = tokio::time::timeout(std::time::Duration::from_secs(20), all).await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn a_bcrypt_hash_matches_its_own_password_only() {
+        // From the test vectors of the reference implementation.
+        let hash = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
+        for version in ["$2a$", "$2b$", "$2y$"] {
+            let hash = hash.replace("$2a$", version);
+            assert_eq!(bcrypt_cost(&hash), Some(6));
+            assert!(check_blocking("abc", Some(&hash), 6) && check_blocking("abc", Some(&hash), 7), "{version}");
+            assert!(!check_blocking("abd", Some(&hash), 6), "{version}");
+        }
+        assert!(!check_blocking("", Some(""), 4), "an account without a password");
+        assert!(!check_blocking("abc", None, 4));
+        for other in ["$2x$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i", "$2a$31$x", "$1$abc", ""] {
+            assert_eq!(bcrypt_cost(other), None, "{other}");
+            assert!(!is_importable(other), "{other}");
+        }
+        assert!(is_importable(hash) && is_importable(&hash_blocking("correct horse battery").unwrap()));
+        let greedy = NOBODY.replace("m=19456", "m=4194304");
+        assert!(!is_importable(&greedy));
     }
 
     #[test]

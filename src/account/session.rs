@@ -32,6 +32,11 @@ impl Client {
     pub fn address_text(&self) -> String {
         self.address.map_or_else(String::new, |address| address.to_string())
     }
+
+    /// Whom attempts count for.
+    pub fn caller(&self) -> IpAddr {
+        self.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))
+    }
 }
 
 /// A session and the refresh token that goes into its cookie.
@@ -52,6 +57,16 @@ fn ended() -> Error {
     Error::new(Code::Unauthenticated, "the session has ended: sign in again")
 }
 
+/// The audit log's line of a sign-in that was refused.
+pub(super) fn refused_entry(client: &Client, account: Option<(AccountId, String)>) -> Entry {
+    let record = match account {
+        Some((id, email)) => Record::new("account", &id, email),
+        None => Record::new("account", &"", ""),
+    };
+    let who = Who { actor: "anonymous".to_owned(), name: String::new(), address: client.address_text() };
+    Entry::new(who, "session.refused", record)
+}
+
 impl AppInner {
     /// Takes one attempt of a caller at an account, a link or the set-up code; too many are refused.
     pub fn take_attempt(&self, address: IpAddr, subject: &str) -> Result<()> {
@@ -63,21 +78,49 @@ impl AppInner {
 
     /// Checks a password.
     pub async fn sign_in(&self, client: &Client, email: &str, password: String) -> Result<Entered> {
-        let address = client.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
+        let address = client.caller();
         let email = email.trim().to_lowercase();
         self.take_attempt(address, &email)?;
         if password.len() > super::model::PASSWORD_MAX_BYTES {
             return Err(refused());
         }
         let wanted = email.clone();
-        let credentials = self.control.read(move |connection| store::find_credentials(connection, &wanted)).await?;
+        let (credentials, bcrypt_cost) = self
+            .control
+            .read(move |connection| -> std::result::Result<_, crate::store::Error> {
+                Ok((store::find_credentials(connection, &wanted)?, store::find_bcrypt_cost(connection)?))
+            })
+            .await?;
         let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        if !self.hasher.is_match(password, hash).await? {
-            return Err(refused());
-        }
-        let Some(credentials) = credentials else { return Err(refused()) };
+        let is_match = self.hasher.is_match(password.clone(), hash, bcrypt_cost).await?;
+        let credentials = match credentials {
+            Some(credentials) if is_match => credentials,
+            other => {
+                self.note_refused(client, other.map(|credentials| (credentials.account_id, email))).await?;
+                return Err(refused());
+            }
+        };
         self.attempts.forgive(address, &email);
+        self.upgrade_password(&credentials, password).await?;
         self.enter(credentials.account_id, client).await
+    }
+
+    /// Writes down that a sign-in was refused. What was typed as address is named only if it is an account's: people type
+    /// their password there by mistake, and a log that is kept for years is no place for it.
+    async fn note_refused(&self, client: &Client, account: Option<(AccountId, String)>) -> Result<()> {
+        let chain = self.audit.clone();
+        let entry = refused_entry(client, account);
+        Ok(self.control.write(move |tx| chain.append(tx, entry)).await?)
+    }
+
+    /// Replaces a hash brought from elsewhere by one of ours, now that the password is there.
+    async fn upgrade_password(&self, credentials: &store::Credentials, password: String) -> Result<()> {
+        if super::password::bcrypt_cost(&credentials.password_hash).is_none() {
+            return Ok(());
+        }
+        let hash = self.hasher.hash(password).await?;
+        let (id, former) = (credentials.account_id, credentials.password_hash.clone());
+        Ok(self.control.write(move |tx| store::upgrade_password(tx, id, &former, &hash)).await?)
     }
 
     /// Makes a link that signs an account in once, at the command line.
@@ -96,7 +139,7 @@ impl AppInner {
 
     /// Signs in with a one-time link's token.
     pub async fn sign_in_with_link(&self, client: &Client, token: &str) -> Result<Entered> {
-        let address = client.address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
+        let address = client.caller();
         self.take_attempt(address, "link")?;
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
@@ -119,15 +162,22 @@ impl AppInner {
     ) -> Result<SignedIn> {
         let refresh_token = RefreshToken::random();
         let hashes = refresh_token.hashes();
-        let (lifetimes, client) = (self.session_lifetimes(), client.clone());
+        let (lifetimes, client, chain) = (self.session_lifetimes(), client.clone(), self.audit.clone());
         let id = self
             .control
-            .write(move |tx| {
+            .write(move |tx| -> Result<SessionId> {
+                let known = store::find_by_id(tx.connection(), account_id)?;
+                let known = known.filter(|known| !known.is_disabled).ok_or_else(ended)?;
                 let home = match organization_id {
                     Some(organization_id) => Some(organization_id),
                     None => store::find_home(tx.connection(), account_id)?,
                 };
-                store::create_session(tx, (account_id, home), hashes, lifetimes, &client)
+                let id = store::create_session(tx, (account_id, home), hashes, lifetimes, &client)?;
+                let address = client.address_text();
+                let who = Who { actor: format!("account:{account_id}"), name: known.email, address };
+                let record = Record::new("session", &id, super::sessions::device(&client.user_agent));
+                chain.append(tx, Entry::new(who, "session.started", record))?;
+                Ok(id)
             })
             .await?;
         Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(refresh_token.text()) })
@@ -158,12 +208,24 @@ impl AppInner {
     }
 
     /// Exchanges a refresh token for a new access token and the next refresh token.
-    pub async fn refresh_session(&self, refresh_token: &str) -> Result<SignedIn> {
+    pub async fn refresh_session(&self, refresh_token: &str, client: &Client) -> Result<SignedIn> {
         let Some(shown) = RefreshToken::parse(refresh_token) else { return Err(ended()) };
         let next = shown.next();
         let (hashes, next_hash) = (shown.hashes(), next.hashes().token);
         let lifetime_ms = self.session_lifetimes().idle_ms;
-        let refresh = self.control.write(move |tx| store::rotate_session(tx, hashes, next_hash, lifetime_ms)).await?;
+        let (chain, address) = (self.audit.clone(), client.address_text());
+        let rotate = move |tx: &Tx<'_>| -> std::result::Result<Refresh, crate::store::Error> {
+            let refresh = store::rotate_session(tx, hashes, next_hash, lifetime_ms)?;
+            if let Refresh::Reused(id) = refresh {
+                let owner = store::find_session_owner(tx.connection(), id)?;
+                let record = Record::new("session", &id, owner.map_or_else(String::new, |(_id, email)| email));
+                // The owner or the thief: that cannot be known.
+                let who = Who { actor: "anonymous".to_owned(), name: String::new(), address };
+                chain.append(tx, Entry::new(who, "session.reuse_detected", record))?;
+            }
+            Ok(refresh)
+        };
+        let refresh = self.control.write(rotate).await?;
         match refresh {
             Refresh::Rotated(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: Some(next.text()) }),
             Refresh::Concurrent(id) => Ok(SignedIn { session: self.issue(id).await?, refresh_token: None }),
@@ -192,6 +254,13 @@ impl AppInner {
         self.control.write(move |tx| store::revoke_session(tx, id)).await?;
         self.announce_revoked(id);
         Ok(())
+    }
+
+    /// Ends the live feeds of sessions that were revoked.
+    pub(super) fn announce_ended(&self, ids: Vec<SessionId>) {
+        for id in ids {
+            self.announce_revoked(id);
+        }
     }
 
     fn announce_revoked(&self, id: SessionId) {

@@ -45,7 +45,7 @@ impl AppInner {
         let Some(email) = parse_email(&owner.email) else {
             return Err(Error::invalid_field("email", "this is not an e-mail address"));
         };
-        if let Some(fault) = password_fault(&owner.password) {
+        if let Some(fault) = password_fault(&owner.password, &email) {
             return Err(Error::invalid_field("password", fault));
         }
         let organization_name = owner.organization_name.trim().to_owned();

@@ -281,3 +281,137 @@ pub fn find_home(connection: &Connection, account_id: AccountId) -> Result<Optio
                    m.created_at_ms, o.id LIMIT 1";
     Ok(connection.prepare_cached(sql)?.query_row([account_id], |row| row.get(0)).optional()?)
 }
+
+/// An account, as far as its owner's proofs need it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its id.
+    pub id: AccountId,
+    /// Sign-in address.
+    pub email: String,
+    /// Language of its mails.
+    pub language: Language,
+    /// It may not sign in.
+    pub is_disabled: bool,
+}
+
+fn read_known(row: &Row<'_>) -> rusqlite::Result<Known> {
+    let language = if row.get_ref(2)?.as_str()? == "de" { Language::De } else { Language::En };
+    Ok(Known { id: row.get(0)?, email: row.get(1)?, language, is_disabled: row.get(3)? })
+}
+
+/// The account with an address, whether or not it may sign in.
+pub fn find_by_email(connection: &Connection, email: &str) -> Result<Option<Known>, Error> {
+    let sql = "SELECT id, email, language, is_disabled FROM account WHERE email = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([email], read_known).optional()?)
+}
+
+/// The account with an id, whether or not it may sign in.
+pub fn find_by_id(connection: &Connection, id: AccountId) -> Result<Option<Known>, Error> {
+    let sql = "SELECT id, email, language, is_disabled FROM account WHERE id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], read_known).optional()?)
+}
+
+/// The highest cost of a bcrypt hash any account still has; 0 if none has one.
+pub fn find_bcrypt_cost(connection: &Connection) -> Result<u32, Error> {
+    let sql = "SELECT ifnull(max(CAST(substr(password_hash, 5, 2) AS INTEGER)), 0) FROM account
+               WHERE password_hash GLOB '$2[aby]$*'";
+    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+/// An account's hash with what checking it takes.
+#[derive(Debug)]
+pub struct StoredPassword {
+    /// Empty if the account has no password.
+    pub password_hash: String,
+    /// See [`find_bcrypt_cost`].
+    pub bcrypt_cost: u32,
+}
+
+/// What an account's password is compared with.
+pub fn find_password(connection: &Connection, id: AccountId) -> Result<StoredPassword, Error> {
+    let sql = "SELECT password_hash FROM account WHERE id = ?1";
+    let password_hash = connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?;
+    Ok(StoredPassword { password_hash, bcrypt_cost: find_bcrypt_cost(connection)? })
+}
+
+/// Changes an account's password.
+pub fn update_password(tx: &Tx<'_>, id: AccountId, password_hash: &str) -> Result<(), Error> {
+    let sql = "UPDATE account SET password_hash = ?2, updated_at_ms = ?3 WHERE id = ?1";
+    tx.connection().execute(sql, (id, password_hash, tx.now_ms()))?;
+    Ok(())
+}
+
+/// Replaces a hash by a better one of the same password, unless it was changed meanwhile.
+pub fn upgrade_password(tx: &Tx<'_>, id: AccountId, former_hash: &str, hash: &str) -> Result<(), Error> {
+    let sql = "UPDATE account SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
+    tx.connection().execute(sql, (id, former_hash, hash))?;
+    Ok(())
+}
+
+/// Changes an account's address.
+pub fn update_email(tx: &Tx<'_>, id: AccountId, email: &str) -> Result<(), Error> {
+    let sql = "UPDATE account SET email = ?2, updated_at_ms = ?3 WHERE id = ?1";
+    tx.connection().execute(sql, (id, email, tx.now_ms()))?;
+    Ok(())
+}
+
+/// Ends what was given out to get into an account with: links and half-finished sign-ins.
+pub fn end_proofs(tx: &Tx<'_>, id: AccountId) -> Result<(), Error> {
+    tx.connection().execute("DELETE FROM one_time_token WHERE account_id = ?1", [id])?;
+    tx.connection().execute("DELETE FROM sign_in_link WHERE account_id = ?1", [id])?;
+    Ok(())
+}
+
+/// Ends an account's sessions but one; answers which.
+pub fn revoke_other_sessions(tx: &Tx<'_>, id: AccountId, except: Option<SessionId>) -> Result<Vec<SessionId>, Error> {
+    let mut statement = tx.connection().prepare_cached(
+        "UPDATE session SET revoked_at_ms = ?3 WHERE account_id = ?1 AND id IS NOT ?2 AND revoked_at_ms IS NULL
+             AND expires_at_ms > ?3 AND ends_at_ms > ?3 RETURNING id",
+    )?;
+    let ended = statement.query_map((id, except, tx.now_ms()), |row| row.get(0))?;
+    Ok(ended.collect::<rusqlite::Result<_>>()?)
+}
+
+/// A session as its owner sees it.
+#[derive(Debug)]
+pub struct SessionRow {
+    /// Its id.
+    pub id: SessionId,
+    /// Where it was last used from.
+    pub address: String,
+    /// What the browser calls itself.
+    pub user_agent: String,
+    /// When it started.
+    pub created_at_ms: i64,
+    /// When it was last used, to the minute.
+    pub last_used_at_ms: i64,
+    /// When it ends if it is not used.
+    pub expires_at_ms: i64,
+}
+
+/// An account's sessions that stand, the last used first.
+pub fn list_sessions(connection: &Connection, id: AccountId, now_ms: i64) -> Result<Vec<SessionRow>, Error> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, address, user_agent, created_at_ms, last_used_at_ms, min(expires_at_ms, ends_at_ms) FROM session
+         WHERE account_id = ?1 AND revoked_at_ms IS NULL AND expires_at_ms > ?2 AND ends_at_ms > ?2
+         ORDER BY last_used_at_ms DESC, id DESC",
+    )?;
+    let rows = statement.query_map((id, now_ms), |row| {
+        Ok(SessionRow {
+            id: row.get(0)?,
+            address: row.get(1)?,
+            user_agent: row.get(2)?,
+            created_at_ms: row.get(3)?,
+            last_used_at_ms: row.get(4)?,
+            expires_at_ms: row.get(5)?,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whose session it is, with the account's address.
+pub fn find_session_owner(connection: &Connection, id: SessionId) -> Result<Option<(AccountId, String)>, Error> {
+    let sql = "SELECT a.id, a.email FROM session s JOIN account a ON a.id = s.account_id WHERE s.id = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+}

@@ -19,6 +19,8 @@ const LINK_MS: i64 = 15 * 60 * 1_000;
 pub(super) enum AccountCommand {
     /// Creates an account and makes it a member of an organization, which is created if it does not exist.
     Create(Create),
+    /// Brings accounts from elsewhere, with the hashes of their passwords; says which lines were refused and why.
+    Import(super::import::Import),
     /// Prints a link that signs an account in once.
     Link(Link),
 }
@@ -64,6 +66,7 @@ pub(super) struct Link {
 pub(super) async fn run(command: AccountCommand, common: Common) -> anyhow::Result<()> {
     match command {
         AccountCommand::Create(create) => create_account(create, common).await,
+        AccountCommand::Import(import) => super::import::run(import, common).await,
         AccountCommand::Link(link) => create_link(link, common).await,
     }
 }

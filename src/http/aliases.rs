@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 /// Method, alias, our path.
-const ALIASES: [(&Method, &str, &str); 8] = [
+const ALIASES: [(&Method, &str, &str); 10] = [
     (&Method::GET, "/api/v1/chats", "/api/v1/conversations"),
     (&Method::GET, "/api/v1/chats/unread", "/api/v1/conversations/counts"),
     (&Method::GET, "/api/v1/chats/{id}", "/api/v1/conversations/{id}"),
@@ -11,6 +11,8 @@ const ALIASES: [(&Method, &str, &str); 8] = [
     (&Method::PATCH, "/api/v1/chats/{id}/read", "/api/v1/conversations/{id}/read"),
     (&Method::POST, "/api/v1/auth/signin", "/api/v1/auth/login"),
     (&Method::POST, "/auth/signin", "/api/v1/auth/login"),
+    (&Method::POST, "/api/v1/auth/signup", "/api/v1/auth/register"),
+    (&Method::POST, "/auth/signup", "/api/v1/auth/register"),
     (&Method::POST, "/auth/logout", "/api/v1/auth/logout"),
 ];
 

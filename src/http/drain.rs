@@ -17,6 +17,8 @@ use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header;
 
+use super::body::TimedBody;
+
 /// Most bytes read for nothing.
 const DRAIN_LIMIT_BYTES: usize = 8 * 1024 * 1024;
 /// Longest time spent on it.
@@ -26,7 +28,7 @@ const DRAIN_TIME_MS: u64 = 5_000;
 pub struct Remainder(SharedBody);
 
 #[derive(Clone)]
-struct SharedBody(Arc<Mutex<Body>>);
+struct SharedBody(Arc<Mutex<TimedBody>>);
 
 impl HttpBody for SharedBody {
     type Data = bytes::Bytes;
@@ -49,12 +51,17 @@ impl HttpBody for SharedBody {
     }
 }
 
-/// Splits off a handle to the body; `None` if there is no body, or if the client waits for a word before it sends one.
-pub fn keep_remainder(request: Request) -> (Request, Option<Remainder>) {
-    if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
+/// Limits the time a body may take, and splits off a handle to it; `None` if there is no body, or if the client waits for
+/// a word before it sends one.
+pub fn keep_remainder(request: Request, limit: Duration) -> (Request, Option<Remainder>) {
+    if request.body().is_end_stream() {
         return (request, None);
     }
     let (parts, body) = request.into_parts();
+    let body = TimedBody::new(body, limit);
+    if parts.headers.contains_key(header::EXPECT) {
+        return (Request::from_parts(parts, Body::new(body)), None);
+    }
     let shared = SharedBody(Arc::new(Mutex::new(body)));
     (Request::from_parts(parts, Body::new(shared.clone())), Some(Remainder(shared)))
 }

@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
+use super::body::is_too_slow;
 use crate::error::{Code, Error};
 use crate::store::page::Cursor;
 
@@ -68,11 +69,18 @@ pub async fn read_body(request: Request, limit: usize) -> Result<bytes::Bytes, E
     axum::body::to_bytes(request.into_body(), limit).await.map_err(|error| {
         let is_limit = std::error::Error::source(&error)
             .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-        if is_limit { too_large() } else { Error::new(Code::BadRequest, "the body ended too early").because(error) }
+        if is_limit {
+            too_large()
+        } else if is_too_slow(&error) {
+            Error::new(Code::RequestTimeout, "the body took too long to arrive")
+        } else {
+            Error::new(Code::BadRequest, "the body ended too early").because(error)
+        }
     })
 }
 
 fn field_error(path: &str, error: &impl Display) -> Error {
+    let error = without_value(&error.to_string());
     if path == "." {
         return Error::new(Code::BadRequest, format!("cannot read the request: {error}"));
     }
@@ -81,14 +89,28 @@ fn field_error(path: &str, error: &impl Display) -> Error {
     refused
 }
 
+/// The sentence of a parser without the value it quotes: that may be a password in the wrong place, and the sentence goes
+/// into the log.
+fn without_value(sentence: &str) -> String {
+    let quotes = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let Some(start) = quotes.into_iter().find(|start| sentence.starts_with(start)) else { return sentence.to_owned() };
+    let (found, expected) = sentence.rsplit_once(", expected ").unwrap_or((sentence, "another"));
+    let kind = found.strip_prefix(start).unwrap_or("").split(['"', '`']).next().unwrap_or("").trim_end();
+    let start = start.trim_end();
+    let gap = if kind.is_empty() { "" } else { " " };
+    format!("{start}{gap}{kind}, expected {expected}")
+}
+
 /// Fields an answer may name in `field`; the detail names any.
 const KNOWN_FIELDS: &[&str] = &[
     "account_id",
     "action",
     "actor",
+    "address",
     "before",
     "campaign_id",
     "category",
+    "code",
     "contact_id",
     "cursor",
     "days",
@@ -111,6 +133,9 @@ const KNOWN_FIELDS: &[&str] = &[
     "password",
     "permissions",
     "provider",
+    "registration",
+    "smtp",
+    "token",
     "q",
     "query",
     "role",
@@ -172,5 +197,32 @@ pub fn parse_limit(limit: Option<usize>, default: usize, most: usize) -> Result<
         None => Ok(default),
         Some(limit) if (1..=most).contains(&limit) => Ok(limit),
         Some(_) => Err(Error::invalid_field("limit", format!("limit must be between 1 and {most}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_parser_quotes_is_not_passed_on() {
+        for (sentence, expected) in [
+            (
+                "invalid type: string \"hunter2\", expected a map at line 1 column 9",
+                "invalid type: string, expected a map at line 1 column 9",
+            ),
+            ("invalid type: string \"a, expected b\", expected u32", "invalid type: string, expected u32"),
+            ("invalid type: integer `12345678`, expected a string", "invalid type: integer, expected a string"),
+            (
+                "invalid type: floating point `1.5`, expected a string",
+                "invalid type: floating point, expected a string",
+            ),
+            ("invalid type: map, expected a string", "invalid type: map, expected a string"),
+            ("invalid value: string \"x`y\", expected a time", "invalid value: string, expected a time"),
+            ("unknown variant `hunter2`, expected `de` or `en`", "unknown variant, expected `de` or `en`"),
+            ("missing field `email`", "missing field `email`"),
+        ] {
+            assert_eq!(without_value(sentence), expected);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What happens around every request: an id, a log line, a count, and the headers every answer carries.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -22,7 +22,7 @@ pub async fn observe(State(app): State<App>, request: Request, next: Next) -> Re
     let method = request.method().clone();
     // The route, not the path: paths hold tokens and ids.
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let (request, remainder) = drain::keep_remainder(request);
+    let (request, remainder) = drain::keep_remainder(request, Duration::from_millis(app.config.body_limit_ms));
     let mut response = next.run(request).await;
     if let Some(remainder) = remainder {
         remainder.drain().await;

@@ -9,13 +9,18 @@ use super::access::{self, Access, Gate};
 use super::{aliases, assets, cors, health, live, metrics, middleware, openapi, rate};
 use crate::account::admin::api as account_admin;
 use crate::account::api as account;
+use crate::account::avatar::api as avatar;
 use crate::account::federation::api as federation;
 use crate::account::passkey::api as passkey;
+use crate::account::password_change::api as password_change;
 use crate::account::permission::Permission::{
     ApiKeysManage, ApplianceAdminister, ApplianceOperate, AuditRead, CampaignsRead, ConnectionsManage, ConnectionsRead,
     ContactsRead, InboxChange, InboxRead, MembersManage, MembersRead, OperationsManage, OrganizationManage,
     OrganizationOwn, PayloadsRead, RolesManage,
 };
+use crate::account::registration::api as registration;
+use crate::account::second_factor::api as second_factor;
+use crate::account::sessions::api as sessions;
 use crate::activity::api as activity;
 use crate::api_key::api as api_key;
 use crate::app::App;
@@ -37,7 +42,8 @@ use crate::organization::role::api as role;
 use crate::settings::api as settings;
 
 use Access::{
-    Account, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session, SessionOrCookie, Staff,
+    Account, AccountOrCookie, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session,
+    SessionOrCookie, Staff,
 };
 
 /// All routes.
@@ -55,6 +61,7 @@ pub fn routes() -> Routes {
         .get("/api/instantly/health", Session(ConnectionsRead), instantly::show_health)
         .get("/api/instantly/search/messages", Session(InboxRead), instantly::search_messages)
         .get("/api/instantly/stats", Session(CampaignsRead), instantly::find_statistics)
+        .get("/api/v1/accounts/{id}/avatar", AccountOrCookie, avatar::find_avatar)
         .get("/api/v1/admin/accounts", Staff(ApplianceAdminister), account_admin::list_all_accounts)
         .patch("/api/v1/admin/accounts/{id}", Staff(ApplianceAdminister), account_admin::update_any_account)
         .post("/api/v1/admin/accounts/{id}/reset-second-factor", Staff(ApplianceAdminister), account_admin::reset_any_second_factor)
@@ -76,6 +83,8 @@ pub fn routes() -> Routes {
         .post("/api/v1/api-keys/{id}/rotate", Session(ApiKeysManage), api_key::rotate_api_key)
         .get("/api/v1/audit", Session(AuditRead), audit::list_audit)
         .get("/api/v1/audit/export", Session(AuditRead), audit::export_audit)
+        .post("/api/v1/auth/email", Person, password_change::change_email)
+        .post("/api/v1/auth/forgot-password", Public, password_change::forgot_password)
         .get("/api/v1/auth/identities", Person, federation::list_identities)
         .delete("/api/v1/auth/identities/{id}", Person, federation::delete_identity)
         .post("/api/v1/auth/link", Public, account::login_with_link)
@@ -85,6 +94,7 @@ pub fn routes() -> Routes {
         .put("/api/v1/auth/me", Person, account::update_me)
         .post("/api/v1/auth/oauth/{provider}", Public, federation::finish_oauth)
         .post("/api/v1/auth/oauth/{provider}/start", Public, federation::start_oauth)
+        .get("/api/v1/auth/options", Public, registration::show_options)
         .post("/api/v1/auth/passkey", Public, passkey::sign_in)
         .post("/api/v1/auth/passkey/start", Public, passkey::start_sign_in)
         .get("/api/v1/auth/passkeys", Person, passkey::list_passkeys)
@@ -92,8 +102,21 @@ pub fn routes() -> Routes {
         .post("/api/v1/auth/passkeys/start", Person, passkey::start_registration)
         .patch("/api/v1/auth/passkeys/{id}", Person, passkey::update_passkey)
         .delete("/api/v1/auth/passkeys/{id}", Person, passkey::delete_passkey)
+        .put("/api/v1/auth/password", Person, password_change::update_password)
         .get("/api/v1/auth/providers", Public, federation::list_sign_in_providers)
+        .post("/api/v1/auth/recovery-codes", Person, second_factor::create_recovery_codes)
         .post("/api/v1/auth/refresh", Own, account::refresh)
+        .post("/api/v1/auth/register", Public, registration::register)
+        .post("/api/v1/auth/reset-password", Public, password_change::reset_password)
+        .get("/api/v1/auth/second-factor", Person, second_factor::find_second_factor)
+        .post("/api/v1/auth/second-factor", Public, second_factor::show_second_factor)
+        .get("/api/v1/auth/sessions", Person, sessions::list_sessions)
+        .delete("/api/v1/auth/sessions", Person, sessions::delete_sessions)
+        .delete("/api/v1/auth/sessions/{id}", Person, sessions::delete_session)
+        .post("/api/v1/auth/totp", Person, second_factor::create_totp)
+        .delete("/api/v1/auth/totp", Person, second_factor::delete_totp)
+        .post("/api/v1/auth/totp/verify", Person, second_factor::verify_totp)
+        .post("/api/v1/auth/verify-email", Public, registration::verify_email)
         .get("/api/v1/campaigns", Session(CampaignsRead), campaign::list_campaigns)
         .get("/api/v1/campaigns/{id}", Session(CampaignsRead), campaign::find_campaign)
         .get("/api/v1/campaigns/{id}/daily", Session(CampaignsRead), campaign::list_campaign_days)
@@ -156,6 +179,8 @@ pub fn routes() -> Routes {
         .get("/api/v1/statistics", Session(CampaignsRead), campaign::find_statistics)
         .get("/api/v1/status", Session(ConnectionsRead), health::show_status)
         .get("/api/v1/unrouted-events", Staff(ApplianceOperate), connection::list_unrouted_events)
+        .post("/api/v1/uploads/avatar", Person, avatar::update_avatar)
+        .delete("/api/v1/uploads/avatar", Person, avatar::delete_avatar)
         .get("/docs", Public, openapi::redirect_to_docs)
         .get("/docs/{*path}", Public, openapi::serve_docs)
         .get("/health", Public, health::show_health)

@@ -173,7 +173,7 @@ mod tests {
             Letter::PasswordReset,
             Letter::EmailChange,
             Letter::EmailChanged { address: name.clone() },
-            Letter::Invitation { organization_name: name.clone(), invited_by: "x".repeat(500) },
+            Letter::Invitation { organization_name: name, invited_by: "x".repeat(500) },
             Letter::Test,
         ];
         for language in [Language::De, Language::En] {

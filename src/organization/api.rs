@@ -22,6 +22,7 @@ use crate::http::access::Identity;
 use crate::http::extract::{Body, Id};
 use crate::http::respond::{Answer, Page};
 use crate::id::OrganizationId;
+use crate::settings::{Registration, find_registration};
 use crate::store::Tx;
 
 /// The organizations the caller is a member of, at most 200. An API key sees its own only.
@@ -66,7 +67,7 @@ pub async fn create_organization(
 fn check_may_create(tx: &Tx<'_>, identity: &Identity) -> Result<()> {
     let (memberships, is_owner) = store::count_of_account(tx.connection(), identity.standing.me.account.id)?;
     let is_administrator = identity.standing.me.staff_role == Some(StaffRole::Admin);
-    if !(is_owner || is_administrator || store::is_registration_open(tx.connection())?) {
+    if !(is_owner || is_administrator || find_registration(tx.connection())? == Registration::Open) {
         let detail = "on this appliance organizations are made by its administrators: ask one of them";
         return Err(Error::new(Code::Forbidden, detail));
     }

@@ -90,12 +90,6 @@ pub(super) fn count_of_account(connection: &Connection, account_id: AccountId) -
     Ok(connection.prepare_cached(sql)?.query_row([account_id], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
 
-/// Whether anybody may register, and so make an organization.
-pub(super) fn is_registration_open(connection: &Connection) -> Result<bool, Error> {
-    let sql = "SELECT value = '\"open\"' FROM setting WHERE name = 'registration'";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?.unwrap_or(false))
-}
-
 /// Changes an organization; what is `None` stays.
 pub(super) fn update(
     tx: &Tx<'_>,

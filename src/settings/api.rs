@@ -91,14 +91,27 @@ pub struct SettingsRequest {
     /// Who may register.
     registration: Option<Registration>,
     /// The mail server; `null` forgets it.
-    #[serde(default, deserialize_with = "some")]
+    #[serde(default)]
     #[schema(value_type = Option<SmtpRequest>)]
-    smtp: Option<Option<SmtpRequest>>,
+    smtp: Change<SmtpRequest>,
 }
 
-/// Tells `null` from absent.
-fn some<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Option<SmtpRequest>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+/// What happens to a setting that may be forgotten.
+#[derive(Default)]
+enum Change<T> {
+    /// It was absent.
+    #[default]
+    Stays,
+    /// It was `null`.
+    Forgotten,
+    /// It was there.
+    Set(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Ok(Option::deserialize(deserializer)?.map_or(Self::Forgotten, Self::Set))
+    }
 }
 
 /// Changes the appliance's settings. Mail that was held for want of a server is sent when there is one.
@@ -108,7 +121,7 @@ pub async fn update_settings(
     identity: Identity,
     Body(request): Body<SettingsRequest>,
 ) -> Result<Answer<SettingsView>> {
-    if let Some(Some(smtp)) = &request.smtp {
+    if let Change::Set(smtp) = &request.smtp {
         check(smtp)?;
     }
     let inner = App::clone(&app);
@@ -116,8 +129,10 @@ pub async fn update_settings(
         if let Some(registration) = request.registration {
             change_registration(&inner, tx, &identity, registration)?;
         }
-        if let Some(smtp) = request.smtp {
-            change_smtp(&inner, tx, &identity, smtp)?;
+        match &request.smtp {
+            Change::Stays => {}
+            Change::Forgotten => change_smtp(&inner, tx, &identity, None)?,
+            Change::Set(smtp) => change_smtp(&inner, tx, &identity, Some(smtp))?,
         }
         Ok(find_settings(tx.connection())?)
     };
@@ -155,9 +170,9 @@ fn change_registration(app: &App, tx: &Tx<'_>, identity: &Identity, registration
     Ok(app.audit.append(tx, entry.changed(before, after))?)
 }
 
-fn change_smtp(app: &App, tx: &Tx<'_>, identity: &Identity, request: Option<SmtpRequest>) -> Result<()> {
+fn change_smtp(app: &App, tx: &Tx<'_>, identity: &Identity, request: Option<&SmtpRequest>) -> Result<()> {
     let before = smtp::find(tx.connection())?;
-    let is_password_new = request.as_ref().is_some_and(|request| request.password.is_some());
+    let is_password_new = request.is_some_and(|request| request.password.is_some());
     let after = match request {
         None => None,
         Some(request) => Some(to_stored(app, request, before.as_ref())?),
@@ -178,7 +193,7 @@ fn change_smtp(app: &App, tx: &Tx<'_>, identity: &Identity, request: Option<Smtp
     Ok(app.audit.append(tx, entry.changed(show(before), after))?)
 }
 
-fn to_stored(app: &App, request: SmtpRequest, before: Option<&StoredSmtp>) -> Result<StoredSmtp> {
+fn to_stored(app: &App, request: &SmtpRequest, before: Option<&StoredSmtp>) -> Result<StoredSmtp> {
     let (host, user) = (request.host.trim().to_owned(), request.user.trim().to_owned());
     let password = match request.password.as_deref() {
         Some("") => None,

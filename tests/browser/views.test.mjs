@@ -91,6 +91,7 @@ const VIEWS = (ids) => [
   { name: "mailboxes", path: "/mailboxes", ready: "main tbody tr" },
   { name: "feed", path: "/feed", ready: "main ol a" },
   { name: "settings_profile", path: "/settings/profile", ready: "main input" },
+  { name: "settings_security", path: "/settings/security", ready: "main li [data-tone=positive]" },
   { name: "settings_connections", path: "/settings/connections", ready: "main h2, main h3" },
   { name: "settings_operations", path: "/settings/operations", ready: "main h2, main h3" },
   { name: "not_found", path: "/there/is/nothing", ready: "h1" },
@@ -262,6 +263,16 @@ describe("views without data", () => {
   }
 });
 
+const BEFORE_SIGNING_IN = [
+  ["register", "/register"],
+  ["forgot_password", "/forgot-password"],
+  ["reset_password", "/reset-password#unknown"],
+  ["verify_email", "/verify-email#unknown"],
+  ["invitation", "/invitation#unknown"],
+  ["callback_incomplete", "/sign-in/callback/google"],
+  ["callback_refused", "/sign-in/callback/google?error=access_denied"],
+];
+
 describe("views before signing in", () => {
   it("are sound: setup, sign-in, used link", async () => {
     const problems = [];
@@ -302,7 +313,12 @@ describe("views before signing in", () => {
       await page.goto("/sign-in/link#used");
       await page.locator("main a, main button").first().waitFor();
       await inspect(page, { name: `sign_in_link-${lookName(look)}`, language: look.language, problems });
-      expectNothing(seen, [/status of 40[01]/]);
+      for (const [name, path] of BEFORE_SIGNING_IN) {
+        await page.goto(path);
+        await page.locator("main a, main button[type=submit]").first().waitFor();
+        await inspect(page, { name: `${name}-${lookName(look)}`, language: look.language, problems });
+      }
+      expectNothing(seen, [/status of 40[014]/]);
       await context.close();
     }
     assert.deepEqual(problems, []);

@@ -7,15 +7,18 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
+use salesbrain::account::model::Language;
 use salesbrain::account::permission::{Permission, PermissionSet, Role, StaffRole};
 use salesbrain::http::access::Access;
 use salesbrain::http::router::routes;
-use salesbrain::id::OrganizationId;
+use salesbrain::id::{MailId, OrganizationId};
+use salesbrain::mail::{self, Letter, NewMail};
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 
+use crate::avatar;
 use crate::live::{self, Knock};
-use crate::support::{Answer, Person, Request, TestApp, reply, wait_until};
+use crate::support::{Answer, PASSWORD, Person, Request, TestApp, reply, wait_until};
 
 /// What a route asks of its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,11 @@ enum Needs {
     Account,
     /// A session; a key will not do.
     Person,
+    /// To share an organization with the account of the path, or to be of the staff; a key may see who the members are.
+    /// For all others the account is not there.
+    Colleague,
+    /// The same, where what is sent here is answered with this status: another person's record, a proof nobody has.
+    PersonGets(u16),
     /// The permission in the session's organization.
     Here(&'static str),
     /// The same, of a member who is signed in: staff and keys will not do.
@@ -42,13 +50,15 @@ enum Needs {
     InsideAsMember,
     /// A permission of the appliance's staff.
     Staff(&'static str),
+    /// The same, where what is sent here is answered with this status.
+    StaffGets(&'static str, u16),
     /// A session that may read the inbox, shown when the socket opens.
     Socket,
 }
 
 use Needs::{
-    Account, Ending, Here, HereAsMember, Inside, InsideAsMember, Nothing, OwnProof, Path, Person as SignedIn, Socket,
-    Staff,
+    Account, Colleague, Ending, Here, HereAsMember, Inside, InsideAsMember, Nothing, OwnProof, Path,
+    Person as SignedIn, PersonGets, Socket, Staff, StaffGets,
 };
 
 /// Method, path, what it asks.
@@ -64,6 +74,14 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/instantly/health", Here("connections.read")),
     ("GET", "/api/instantly/search/messages", Here("inbox.read")),
     ("GET", "/api/instantly/stats", Here("campaigns.read")),
+    ("GET", "/api/v1/accounts/{id}/avatar", Colleague),
+    ("GET", "/api/v1/admin/mails", Staff("appliance.administer")),
+    ("POST", "/api/v1/admin/mails/{id}/retry", Staff("appliance.administer")),
+    ("GET", "/api/v1/admin/settings", Staff("appliance.administer")),
+    ("PUT", "/api/v1/admin/settings", Staff("appliance.administer")),
+    // There is no mail server.
+    ("POST", "/api/v1/admin/settings/test-mail", StaffGets("appliance.administer", 400)),
+    ("POST", "/api/v1/auth/email", SignedIn),
     ("GET", "/api/v1/admin/accounts", Staff("appliance.administer")),
     ("PATCH", "/api/v1/admin/accounts/{id}", Staff("appliance.administer")),
     ("POST", "/api/v1/admin/accounts/{id}/reset-second-factor", Staff("appliance.administer")),
@@ -71,13 +89,14 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/admin/audit/export", Staff("appliance.administer")),
     ("GET", "/api/v1/admin/organizations", Staff("appliance.operate")),
     ("GET", "/api/v1/admin/organizations/{id}", Staff("appliance.operate")),
-    ("GET", "/api/v1/audit", Here("audit.read")),
-    ("GET", "/api/v1/audit/export", Here("audit.read")),
     ("GET", "/api/v1/api-keys", Here("api_keys.manage")),
     ("POST", "/api/v1/api-keys", HereAsMember("api_keys.manage")),
     ("DELETE", "/api/v1/api-keys/{id}", Here("api_keys.manage")),
     ("POST", "/api/v1/api-keys/{id}/rotate", Here("api_keys.manage")),
+    ("GET", "/api/v1/audit", Here("audit.read")),
+    ("GET", "/api/v1/audit/export", Here("audit.read")),
     // An empty body is refused before anybody's rights matter; what they do is tested in `session`.
+    ("POST", "/api/v1/auth/forgot-password", Nothing(400)),
     ("POST", "/api/v1/auth/link", Nothing(400)),
     ("POST", "/api/v1/auth/login", Nothing(400)),
     ("POST", "/api/v1/auth/signin", Nothing(400)),
@@ -86,8 +105,27 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/auth/logout", Nothing(200)),
     ("GET", "/api/v1/auth/me", Account),
     ("PUT", "/api/v1/auth/me", SignedIn),
+    ("GET", "/api/v1/auth/options", Nothing(200)),
+    ("PUT", "/api/v1/auth/password", SignedIn),
+    // Nobody here has a second factor.
+    ("POST", "/api/v1/auth/recovery-codes", PersonGets(409)),
     // An access token is no refresh token.
     ("POST", "/api/v1/auth/refresh", OwnProof(401)),
+    ("POST", "/api/v1/auth/register", Nothing(400)),
+    ("POST", "/api/v1/auth/signup", Nothing(400)),
+    ("POST", "/auth/signup", Nothing(400)),
+    ("POST", "/api/v1/auth/reset-password", Nothing(400)),
+    ("GET", "/api/v1/auth/second-factor", SignedIn),
+    ("POST", "/api/v1/auth/second-factor", Nothing(400)),
+    ("GET", "/api/v1/auth/sessions", SignedIn),
+    ("DELETE", "/api/v1/auth/sessions", SignedIn),
+    // Someone else's.
+    ("DELETE", "/api/v1/auth/sessions/{id}", PersonGets(404)),
+    ("POST", "/api/v1/auth/totp", SignedIn),
+    ("DELETE", "/api/v1/auth/totp", SignedIn),
+    // The code is none of theirs.
+    ("POST", "/api/v1/auth/totp/verify", PersonGets(409)),
+    ("POST", "/api/v1/auth/verify-email", Nothing(400)),
     ("GET", "/api/v1/campaigns", Here("campaigns.read")),
     ("GET", "/api/v1/campaigns/{id}", Here("campaigns.read")),
     ("GET", "/api/v1/campaigns/{id}/daily", Here("campaigns.read")),
@@ -156,6 +194,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/statistics", Here("campaigns.read")),
     ("GET", "/api/v1/status", Here("connections.read")),
     ("GET", "/api/v1/unrouted-events", Staff("appliance.operate")),
+    ("POST", "/api/v1/uploads/avatar", SignedIn),
+    ("DELETE", "/api/v1/uploads/avatar", SignedIn),
     ("GET", "/docs", Nothing(308)),
     ("GET", "/docs/{*path}", Nothing(200)),
     ("GET", "/health", Nothing(200)),
@@ -242,14 +282,17 @@ const STANDING: [Caller; 9] =
 fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
-        Account => &STANDING[..],
-        SignedIn => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
+        Account | Colleague => &STANDING[..],
+        SignedIn | PersonGets(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         Inside => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         InsideAsMember => &[Viewer, Member, Admin, Owner, Outsider],
         Socket => rights("inbox.read"),
-        Here(permission) | HereAsMember(permission) | Path(permission) | Ending(permission) | Staff(permission) => {
-            rights(permission)
-        }
+        Here(permission)
+        | HereAsMember(permission)
+        | Path(permission)
+        | Ending(permission)
+        | Staff(permission)
+        | StaffGets(permission, _) => rights(permission),
     };
     let is_standing = match needs {
         // The keys of an organization on its way out stop.
@@ -266,6 +309,8 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let refusal = if needs == Socket { 401 } else { 403 };
     match caller {
         caller if !permitted.contains(&caller) => Expected::Exactly(refusal),
+        KeyWithoutScope | KeyThatReads if needs == Colleague => Expected::Exactly(404),
+        _ if let PersonGets(status) | StaffGets(_, status) = needs => Expected::Exactly(status),
         // The outsider owns an organization, so nothing but the wall between organizations is in the way.
         Outsider if has_id => Expected::Exactly(404),
         _ => Expected::Success,
@@ -341,6 +386,7 @@ async fn build() -> World {
     }
     let secret = test.create_connection(test.organization_id).await;
     test.post_webhook(&secret, &reply(&json!({}))).await.expect(200);
+    avatar::upload(&test, &operator.token, "image/png", avatar::png(8, 8)).await.expect(200);
     let records = find_records(&test, &operator).await;
     // Else only owners and administrators make organizations; that is tested in `organization`.
     test.execute_control("INSERT INTO setting (name, value, updated_at_ms) VALUES ('registration', '\"open\"', 0)")
@@ -409,6 +455,24 @@ pub(crate) async fn create_dead_job(test: &TestApp) -> String {
     id.to_string()
 }
 
+/// Adds a mail that nobody can send.
+async fn create_mail(test: &TestApp) -> String {
+    let keyring = test.app.keyring.clone();
+    let mail = NewMail {
+        address: format!("{}@acme.example", test.app.ids.next_uuid()),
+        letter: Letter::PasswordReset,
+        language: Language::En,
+        link: "http://127.0.0.1/reset-password#secret".to_owned(),
+        lifetime_ms: 60_000,
+    };
+    let address = mail.address.clone();
+    test.app.control.write(move |tx| mail::create(tx, &keyring, &mail)).await.unwrap();
+    let find = move |connection: &rusqlite::Connection| -> Result<MailId, StoreError> {
+        Ok(connection.query_row("SELECT id FROM mail WHERE address = ?1", [address], |row| row.get(0))?)
+    };
+    test.app.control.read(find).await.unwrap().to_string()
+}
+
 /// An account that is a member of nothing.
 async fn create_account(test: &TestApp) -> String {
     let id = salesbrain::id::AccountId::from_uuid(test.app.ids.next_uuid());
@@ -459,6 +523,9 @@ impl World {
             return create_api_key(&self.test, &self.operator).await;
         }
         let records = &self.records;
+        if path.ends_with("/avatar") {
+            return self.test.operator.account_id.to_string();
+        }
         let kinds = [
             ("/admin/organizations/", &records.organization),
             ("/email-account/", &records.mailbox),
@@ -474,6 +541,14 @@ impl World {
         if path.contains("/connections/") {
             let organization_id = Some(self.test.organization_id);
             return self.test.app.create_connection(organization_id, "instantly", "").await.unwrap().0.id.to_string();
+        }
+        if path.contains("/admin/mails/") {
+            return create_mail(&self.test).await;
+        }
+        if path.contains("/auth/sessions/") {
+            let session = self.test.sign_in_again(&self.test.operator).await;
+            let standing = self.test.app.find_session(&session.token).await.unwrap().unwrap();
+            return standing.session_id().unwrap().to_string();
         }
         if path.contains("/admin/accounts/") {
             return create_account(&self.test).await;
@@ -498,6 +573,9 @@ impl World {
             "/api/instantly/search/messages" => format!("{full}?query=thursday"),
             _ => full,
         };
+        if (method, path) == ("POST", "/api/v1/uploads/avatar") {
+            return avatar::upload(&self.test, token, "image/png", avatar::png(8, 8)).await;
+        }
         let body = self.body(method, path).await;
         let token = (!token.is_empty()).then_some(token);
         let headers = vec![("x-requested-with", "salesbrain".to_owned())];
@@ -530,7 +608,14 @@ impl World {
             ("POST", "/api/v1/setup") => json!({
                 "email": "late@example.com", "password": "correct horse battery", "organization_name": "Late",
             }),
-            ("POST", _) => json!({}),
+            ("PUT", "/api/v1/auth/password") => json!({ "current_password": PASSWORD, "password": PASSWORD }),
+            ("POST", "/api/v1/auth/email") => json!({ "email": "new@acme.example", "password": PASSWORD }),
+            ("POST", "/api/v1/auth/recovery-codes" | "/api/v1/auth/totp") | ("DELETE", "/api/v1/auth/totp") => {
+                json!({ "password": PASSWORD })
+            }
+            ("POST", "/api/v1/auth/totp/verify") => json!({ "code": "000000" }),
+            ("POST", "/api/v1/admin/settings/test-mail") => json!({ "address": "operator@acme.example" }),
+            ("POST" | "PUT", _) => json!({}),
             _ => return None,
         })
     }
@@ -597,12 +682,12 @@ fn is_same(access: Access, needs: Needs) -> bool {
         (Access::Public, Nothing(_))
         | (Access::Own, OwnProof(_) | Nothing(_) | Socket)
         | (Access::Account, Account)
-        | (Access::Person, SignedIn | Inside)
+        | (Access::Person, SignedIn | PersonGets(_) | Inside)
         | (Access::MetricsToken, Staff("appliance.operate")) => true,
         (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
         | (Access::Organization(asked), Path(said))
         | (Access::EndingOrganization(asked), Ending(said))
-        | (Access::Staff(asked), Staff(said)) => asked.as_str() == said,
+        | (Access::Staff(asked), Staff(said) | StaffGets(said, _)) => asked.as_str() == said,
         // Every member may: this is what all of them have.
         (Access::Organization(asked), InsideAsMember) => asked == Permission::MembersRead,
         _ => false,
@@ -703,7 +788,7 @@ async fn a_record_of_another_organization_answers_like_one_nobody_has() {
     let (token, nobody) = (&world.outsider.token, "018f3c1e-0000-7000-8000-000000000000");
     let mut checked = 0;
     // The staff's routes are open to the staff only: there a stranger learns nothing of ids.
-    let is_record = |path: &str, needs: &Needs| path.contains("{id}") && !matches!(needs, Staff(_));
+    let is_record = |path: &str, needs: &Needs| path.contains("{id}") && !matches!(needs, Staff(_) | StaffGets(..));
     for (method, path, _needs) in TABLE.iter().filter(|(_method, path, needs)| is_record(path, needs)) {
         let id = world.find_id(path).await;
         let theirs = world.call((method, path), token, &id).await;

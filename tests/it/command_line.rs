@@ -13,7 +13,7 @@ use crate::support::{PASSWORD, folder, reply, wait_until_blocking};
 const END_LIMIT: Duration = Duration::from_secs(10);
 
 /// The binary in a folder of its own, with nothing in its environment.
-fn program(folder: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_salesbrain"));
     command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -24,7 +24,7 @@ fn run(folder: &Path, arguments: &[&str]) -> Output {
     program(folder, arguments).output().unwrap()
 }
 
-fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = program(folder, arguments).stdin(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
@@ -38,7 +38,7 @@ fn expect_success(output: &Output) -> String {
 
 /// The one line of JSON a command printed.
 #[track_caller]
-fn expect_json(output: &Output) -> Value {
+pub(crate) fn expect_json(output: &Output) -> Value {
     let text = expect_success(output);
     assert_eq!(text.lines().count(), 1, "{text}");
     serde_json::from_str(&text).unwrap()
@@ -59,18 +59,18 @@ fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-const CREATE_ACCOUNT: [&str; 8] =
+pub(crate) const CREATE_ACCOUNT: [&str; 8] =
     ["account", "create", "--email", "Olga@acme.example", "--password-stdin", "--organization", "Acme", "--json"];
 
 /// A running `serve`; killed if the test ends early.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     log: std::thread::JoinHandle<Vec<String>>,
 }
 
 impl Server {
-    fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command.env("SALESBRAIN_LOG_FORMAT", "json").spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let mut log = Vec::new();
@@ -89,12 +89,12 @@ impl Server {
         Self { child, address, log }
     }
 
-    fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         self.address.strip_prefix("http://").unwrap()
     }
 
     /// Asks it to end as a service manager does; answers its log.
-    fn end(mut self) -> Vec<String> {
+    pub(crate) fn end(mut self) -> Vec<String> {
         let asked = Instant::now();
         let signal = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
         assert!(signal.success());
@@ -524,4 +524,31 @@ fn help_names_every_command() {
         assert!(help.contains(&format!("  {command}")), "{command} is missing in\n{help}");
     }
     assert!(expect_success(&run(folder.path(), &["--version"])).contains(env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn accounts_are_imported_line_by_line() {
+    let folder = folder();
+    let create = ["account", "create", "--email", "owner@acme.example", "--organization", "Acme", "--password-stdin"];
+    expect_success(&run_with_input(folder.path(), &create, PASSWORD));
+    let hash = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
+    let lines = [
+        json!({ "email": "a@acme.example", "password_hash": hash, "organization": "Acme", "role": "admin" }).to_string(),
+        "{ this is no json".to_owned(),
+        json!({ "email": "b@acme.example", "password_hash": "plain" }).to_string(),
+        json!({ "email": "owner@acme.example", "password_hash": hash }).to_string(),
+    ];
+    std::fs::write(folder.path().join("accounts.jsonl"), lines.join("\n")).unwrap();
+    let report = expect_json(&run(folder.path(), &["account", "import", "accounts.jsonl", "--json"]));
+    assert_eq!(report["imported"], json!(1));
+    let refused = report["refused"].as_array().unwrap();
+    let numbers: Vec<i64> = refused.iter().map(|refusal| refusal["line"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3, 4], "{report}");
+    assert!(refused[1]["reason"].as_str().unwrap().starts_with("password_hash"), "{report}");
+    assert!(refused[2]["reason"].as_str().unwrap().contains("exists already"), "{report}");
+    assert!(!report.to_string().contains("$2a$"), "{report}");
+    let table = format!("email,name,password_hash\nc@acme.example,\"Cara, C.\",{hash}\nnobody,,{hash}\n");
+    std::fs::write(folder.path().join("accounts.csv"), table).unwrap();
+    let text = expect_success(&run(folder.path(), &["account", "import", "accounts.csv"]));
+    assert!(text.contains("line 3: email:") && text.contains("1 imported, 1 refused"), "{text}");
 }

@@ -11,20 +11,39 @@ mod audit;
 #[cfg(test)]
 mod authorisation;
 #[cfg(test)]
+mod avatar;
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod guessing;
+#[cfg(test)]
 mod live;
+#[cfg(test)]
+mod mail;
+#[cfg(test)]
+mod mail_server;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
+#[cfg(test)]
 mod organization;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod rates;
+#[cfg(test)]
+mod registration;
+#[cfg(test)]
+mod second_factor;
+#[cfg(test)]
+mod secrets;
 #[cfg(test)]
 mod session;
 #[cfg(test)]

@@ -520,6 +520,14 @@ async fn an_invitation_by_mail_is_for_the_owner_of_the_address() {
         "expires_at_ms": START_MS + 3 * DAY_MS, "has_account": true,
     });
     assert_eq!(shown, expected);
+    // The mail's link leads to the same, and says besides that it came by mail; the inviting person cannot know it.
+    let mails = test.get("/api/v1/admin/mails", &test.operator).await.expect(200).rows();
+    assert_eq!((&mails[0]["kind"], &mails[0]["address"]), (&json!("invitation"), &json!("owner@rival.example")));
+    let mailed = mails[0]["link"].as_str().unwrap().split_once('#').unwrap().1;
+    let (same, proof) = mailed.split_once('.').unwrap();
+    assert!(same == token && proof.len() == 64 && !made.to_string().contains(proof), "{mails:?}");
+    let by_mail = test.post_anonymous("/api/v1/invitations/show", json!({ "token": mailed })).await.expect(200).data();
+    assert_eq!(by_mail, shown);
     // Someone else learns that it is not theirs, and not whose it is.
     let viewer = test.create_member(Role::Viewer).await;
     let refused = test.post("/api/v1/invitations/accept", &viewer, json!({ "token": token })).await;

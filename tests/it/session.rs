@@ -501,14 +501,31 @@ async fn a_profile_changes_in_what_was_sent() {
     let wrong = [
         ("name", json!("  ")),
         ("name", json!("x".repeat(201))),
+        ("name", json!("Vera\nBcc: all@acme.example")),
+        ("name", json!("Vera\u{202e}arev")),
+        ("name", json!("Vera\u{0}")),
+        ("name", json!(["Vera"])),
         ("language", json!("fr")),
         ("theme", json!("pink")),
         ("time_zone", json!("Europe/Atlantis")),
+        ("time_zone", json!("../../etc/passwd")),
+        ("shortcuts", json!({ "": "x" })),
+        ("shortcuts", json!({ "archive": "x".repeat(41) })),
+        ("shortcuts", json!({ "x".repeat(41): "e" })),
+        ("shortcuts", json!({ "archive": "\u{1b}[2J" })),
+        ("shortcuts", Value::Object((0..101).map(|number| (format!("command{number}"), json!("e"))).collect())),
     ];
     for (field, value) in wrong {
         let refusal = put(json!({ "theme": "light", field: value })).await.expect_refusal(400, "invalid_field");
         assert_eq!(refusal["field"], json!(field), "{refusal}");
     }
+    // What is changed in the keys stays until it is changed again; an empty key switches one off.
+    assert_eq!(me["account"]["shortcuts"], json!({}));
+    let keys = json!({ "conversation.archive": "e", "search": "", "send": "Ctrl+Enter" });
+    let me = put(json!({ "shortcuts": keys })).await.expect(200).data();
+    assert_eq!(me["account"]["shortcuts"], keys);
+    let me = put(json!({ "name": "Vera Ösch-O’Neill 李" })).await.expect(200).data();
+    assert_eq!((&me["account"]["shortcuts"], &me["account"]["name"]), (&keys, &json!("Vera Ösch-O’Neill 李")));
     // Nobody makes himself an owner.
     for body in [json!({ "role": "owner" }), json!({ "staff_role": "sb_admin" }), json!({ "email": "x@y.example" })] {
         put(body).await.expect(400);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::http::Connection;
 
-const EMAIL: &str = "load@salesbrain.example";
+pub(crate) const EMAIL: &str = "load@salesbrain.example";
 const PASSWORD: &str = "correct horse battery";
 /// The organization everything happens in.
 pub(crate) const ORGANIZATION: &str = "Load GmbH";
@@ -80,6 +80,7 @@ impl Folder {
             // One account stands for all of a company here.
             .env("SALESBRAIN_RATE_LIMIT_PER_MINUTE", "0")
             .env("SALESBRAIN_ADDRESS_RATE_LIMIT_PER_MINUTE", "0")
+            .env("SALESBRAIN_SIGN_IN_ATTEMPTS", "1000000")
             .stdout(Stdio::piped())
             .spawn()?;
         let mut appliance = Appliance { child, address, started, healthy_after: Duration::ZERO };

@@ -1,6 +1,6 @@
 //! Whole-program load: starts the real program on a folder and measures it from outside, over HTTP and WebSocket.
 //!
-//! Contract: `tests/load/run intake|mixed|start|demo|all` builds the release program and runs this. Every figure it prints
+//! Contract: `tests/load/run intake|mixed|start|demo|sign-in|all` builds the release program and runs this. Every figure it prints
 //! is measured by a client on the same machine, which shares the processor with the program. Not a test: it judges
 //! nothing; `benches/README.md` holds figures next to what was promised.
 
@@ -19,6 +19,7 @@ mod figures;
 mod http;
 mod intake;
 mod mixed;
+mod sign_in;
 mod start;
 
 use std::path::{Path, PathBuf};
@@ -96,13 +97,14 @@ async fn run(options: &Options, commands: &[String]) -> anyhow::Result<()> {
             "mixed" => mixed::run(options).await?,
             "start" => start::run(options).await?,
             "demo" => start::run_demo(options).await?,
+            "sign-in" => sign_in::run(options).await?,
             "all" => {
                 start::run_demo(options).await?;
                 intake::run(options).await?;
                 start::run(options).await?;
                 mixed::run(options).await?;
             }
-            other => anyhow::bail!("{other:?} is none of intake, mixed, start, demo, all"),
+            other => anyhow::bail!("{other:?} is none of intake, mixed, start, demo, sign-in, all"),
         }
     }
     Ok(())

@@ -15,13 +15,7 @@ const post = <Data>(path: string, body?: unknown) => request<Data>("post", path,
 export const isSession = (answer: object): answer is Session => "access_token" in answer;
 
 // Signing in
-export async function findSignInOptions(signal?: AbortSignal): Promise<account.SignInOptions> {
-  const [options, providers] = await Promise.all([
-    request<Omit<account.SignInOptions, "providers">>("get", "/api/v1/auth/options", { signal }),
-    request<Pick<account.SignInOptions, "providers" | "is_passkey_possible">>("get", "/api/v1/auth/providers", { signal }),
-  ]);
-  return { ...options, ...providers };
-}
+export const findSignInOptions = (signal?: AbortSignal) => request<account.SignInOptions>("get", "/api/v1/auth/options", { signal });
 export const signIn = (body: { email: string; password: string }) => post<account.SignInAnswer>("/api/v1/auth/login", body);
 export const signInByLink = (token: string) => post<account.SignInAnswer>("/api/v1/auth/link", { token });
 export const finishSecondFactor = (body: { token: string; code: string }) => post<Session>("/api/v1/auth/second-factor", body);

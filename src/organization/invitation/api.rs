@@ -8,10 +8,11 @@ use super::model::{
     parse_days,
 };
 use super::store::{self, NewRow};
-use crate::account::invitation;
+use crate::account::invitation::{self, Shown};
 use crate::account::model::{Session, parse_email};
 use crate::account::permission::Permission;
 use crate::account::session::{Client, move_session};
+use crate::account::standing::Standing;
 use crate::account::token::{random_secret, secret_hash};
 use crate::app::App;
 use crate::audit::{Entry, Record, delivery};
@@ -22,6 +23,7 @@ use crate::http::extract::{Body, Id, SubId};
 use crate::http::peer::BaseUrl;
 use crate::http::respond::{Answer, Page};
 use crate::id::{InvitationId, OrganizationId};
+use crate::mail::{self, Letter, NewMail};
 use crate::organization::member::{self, model::role_json};
 use crate::organization::role;
 use crate::store::Tx;
@@ -69,9 +71,11 @@ async fn invite(
             parse_email(text).ok_or_else(|| Error::invalid_field("email", "this is not an e-mail address"))?
         }
     };
+    let (keyring, base_url) = (app.keyring.clone(), app.config.base_url());
     let lifetime_ms = parse_days(request.expires_days)?.saturating_mul(DAY_MS);
     let token = random_secret();
     let token_hash = secret_hash(&token);
+    let mailed_link = format!("{base_url}/invitation#{}", invitation::mailed(&keyring, &token));
     let invitation = app
         .control
         .write(move |tx| {
@@ -85,12 +89,26 @@ async fn invite(
             let invitation_id = store::create(tx, id, &row)?;
             let entry = entry(&identity, "member.invited", invitation_id, &email);
             delivery::defer(tx, id, entry.changed(json!({}), role_json(role.role, role.role_name.as_deref())))?;
+            if !email.is_empty() {
+                mail::create(tx, &keyring, &letter(&actor, email, mailed_link, lifetime_ms))?;
+            }
             find(tx, id, invitation_id)
         })
         .await?;
     app.wake_audit();
+    app.wake_mail();
     let link = format!("{}/invitation#{token}", base.0);
     Ok(InvitationWithLink { invitation, link, token })
+}
+
+/// The mail that invites. Its link leads to the configured address: the one the inviting person used is what they say.
+fn letter(actor: &Standing, address: String, link: String, lifetime_ms: i64) -> NewMail {
+    let account = &actor.me.account;
+    let organization_name = actor.me.organization.as_ref().map_or_else(String::new, |here| here.name.clone());
+    let invited_by = if account.name.is_empty() { account.email.clone() } else { account.name.clone() };
+    let letter = Letter::Invitation { organization_name, invited_by };
+    // Theirs is not known yet: that of the one who invites is the best guess.
+    NewMail { address, letter, language: account.language, link, lifetime_ms }
 }
 
 fn check_room(tx: &Tx<'_>, id: OrganizationId, email: &str) -> Result<()> {
@@ -149,17 +167,19 @@ pub async fn show_invitation(
     let now_ms = app.clock.now_ms();
     let address = client.address.unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
     app.take_attempt(address, "invitation")?;
+    let token_hash = Shown::read(&app.keyring, &request.token).token_hash;
     let shown = app
         .control
         .read(move |connection| {
-            let found = invitation::find(connection, &request.token, now_ms)?.ok_or_else(invitation::ended)?;
-            let has_account = match &found.email {
+            let found = invitation::find(connection, token_hash, now_ms)?.ok_or_else(invitation::ended)?;
+            let email = Some(found.email).filter(|email| !email.is_empty());
+            let has_account = match &email {
                 Some(email) => Some(store::has_account(connection, email)?),
                 None => None,
             };
             Ok::<_, Error>(ShownInvitation {
                 organization_name: found.organization_name,
-                email: found.email,
+                email,
                 role: found.role,
                 role_name: found.role_name,
                 expires_at_ms: found.expires_at_ms,
@@ -179,10 +199,11 @@ pub async fn accept_invitation(
     Body(request): Body<InvitationToken>,
 ) -> Result<Answer<Session>> {
     let session_id = identity.session_id()?;
+    let token_hash = Shown::read(&app.keyring, &request.token).token_hash;
     app.control
         .write(move |tx| {
             let account_id = identity.standing.me.account.id;
-            let organization_id = invitation::accept(tx, account_id, &request.token, &identity.client)?;
+            let organization_id = invitation::accept(tx, account_id, identity.who(), token_hash)?;
             Ok::<_, Error>(move_session(tx, session_id, organization_id)?)
         })
         .await?;
