@@ -2,7 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { switchOrganization } from "../api/organization_calls";
-import { acceptSession, reloadMe } from "../api/session";
+import { acceptSession, isWorking, reloadMe } from "../api/session";
 import type { Session } from "../api/types";
 import { useLiveState } from "../live/provider";
 import { findFirstView } from "./navigation";
@@ -21,9 +21,13 @@ export function tellOtherTabs(): void {
 export function useEnterOrganization(): (session: Session) => Promise<void> {
   const navigate = useNavigate();
   return async (session) => {
-    await navigate({ to: findFirstView(session.permissions) });
+    // Who is nowhere yet would be turned back before the session is there.
+    const isSomewhere = isWorking();
+    const go = () => navigate({ to: findFirstView(session.permissions) });
+    if (isSomewhere) await go();
     acceptSession(session);
     tellOtherTabs();
+    if (!isSomewhere) await go();
   };
 }
 
