@@ -453,7 +453,7 @@ async fn providers_are_kept_without_showing_their_secrets() {
 }
 
 /// What Telegram hands to the browser, signed.
-fn signed(differences: Value) -> Value {
+fn signed(differences: &Value) -> Value {
     let mut fields: BTreeMap<String, String> = BTreeMap::new();
     fields.insert("id".to_owned(), "6000000001".to_owned());
     fields.insert("first_name".to_owned(), "Lena".to_owned());
@@ -464,9 +464,9 @@ fn signed(differences: Value) -> Value {
     let lines: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let mut mac = Hmac::<Sha256>::new_from_slice(&Sha256::digest(BOT_TOKEN)).unwrap();
     mac.update(lines.join("\n").as_bytes());
-    let hash: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: [u8; 32] = mac.finalize().into_bytes().into();
     let mut body = json!(fields);
-    body["hash"] = json!(hash);
+    body["hash"] = json!(blake3::Hash::from_bytes(hash).to_hex().as_str());
     body
 }
 
@@ -478,28 +478,28 @@ async fn telegrams_older_sign_in_is_good_once_and_for_who_linked_it() {
     let come = async |body: Value| world.come_back("chat", "", body, None).await;
     // Telegram knows no addresses: nobody is made an account of, however open registration is.
     world.set_registration(Registration::Open).await;
-    come(signed(json!({ "username": "a" }))).await.expect_refusal(403, "registration_closed");
+    come(signed(&json!({ "username": "a" }))).await.expect_refusal(403, "registration_closed");
     let away = world.leave_to("chat", json!({ "is_link": true }), Some(&lena)).await;
     assert!(away.url.contains("bot_id=123456&") && !away.url.contains("ABC-DEF"), "{}", away.url);
     let return_to =
         url::Url::parse(&away.url).unwrap().query_pairs().find(|(name, _)| name == "return_to").unwrap().1.into_owned();
     let state = return_to.split_once("?state=").unwrap().1.to_owned();
-    let mut body = signed(json!({ "username": "b" }));
+    let mut body = signed(&json!({ "username": "b" }));
     body["state"] = json!(state);
     world.come_back("chat", &away.cookie, body, Some(&lena)).await.expect(200);
-    let body = signed(json!({ "username": "c" }));
+    let body = signed(&json!({ "username": "c" }));
     assert_eq!(come(body.clone()).await.expect(200).data()["account"]["id"], json!(lena.account_id));
     come(body.clone()).await.expect_refusal(401, "unauthenticated");
     let mut in_capitals = body.clone();
     in_capitals["hash"] = json!(body["hash"].as_str().unwrap().to_uppercase());
     come(in_capitals).await.expect_refusal(401, "unauthenticated");
-    let mut changed = signed(json!({ "username": "d" }));
+    let mut changed = signed(&json!({ "username": "d" }));
     changed["id"] = json!("6000000002");
     come(changed).await.expect_refusal(401, "unauthenticated");
     let old = (START_MS / 1_000 - 601).to_string();
-    come(signed(json!({ "auth_date": old }))).await.expect_refusal(401, "unauthenticated");
+    come(signed(&json!({ "auth_date": old }))).await.expect_refusal(401, "unauthenticated");
     let ahead = (START_MS / 1_000 + 120).to_string();
-    come(signed(json!({ "auth_date": ahead }))).await.expect_refusal(401, "unauthenticated");
+    come(signed(&json!({ "auth_date": ahead }))).await.expect_refusal(401, "unauthenticated");
     come(json!({})).await.expect_refusal(401, "unauthenticated");
 }
 
@@ -512,7 +512,7 @@ async fn telegram_makes_an_account_for_an_invitation_that_names_an_address() {
         let token = if is_mailed { mailed(&world.test.app.keyring, &token) } else { token };
         let away = world.leave_to("chat", json!({ "invitation_token": token }), None).await;
         let (_before, state) = away.url.split_once("state%3D").unwrap();
-        let mut body = signed(json!({ "id": username.len().to_string(), "username": username }));
+        let mut body = signed(&json!({ "id": username.len().to_string(), "username": username }));
         body["state"] = json!(state);
         world.come_back("chat", &away.cookie, body, None).await
     };
