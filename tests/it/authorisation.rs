@@ -737,6 +737,7 @@ fn is_same(access: Access, needs: Needs) -> bool {
         (Access::Public, Nothing(_))
         | (Access::Own, OwnProof(_) | Nothing(_) | Socket)
         | (Access::Account, Account)
+        | (Access::AccountOrCookie, Colleague)
         | (Access::Person, SignedIn | PersonGets(_) | Inside)
         | (Access::MetricsToken, Staff("appliance.operate")) => true,
         (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
