@@ -12,6 +12,7 @@ type More = Parameters<typeof readPasskey>[1];
 
 async function signInByPasskey(secondFactorToken: string | null, more: More = {}): Promise<Session> {
   const { token, options } = await calls.startPasskeySignIn(secondFactorToken);
+  if (more.signal?.aborted) throw new PasskeyCancelled();
   return calls.finishPasskeySignIn({ token, credential: await readPasskey(options, more) });
 }
 
@@ -26,35 +27,42 @@ export function usePasskeyError(): (error: unknown) => string {
   };
 }
 
-/** `offer` is the browser's standing offer in the address field: it must end before the browser takes another question. */
-export function usePasskey(secondFactorToken: string | null, onSession: (session: Session) => void, offer?: RefObject<AbortController | null>) {
+/** The browser's standing offer in the address field; it has ended before the browser, which takes one at a time, is asked anything else. */
+export type Offer = { end: () => Promise<void> };
+
+export function usePasskey(secondFactorToken: string | null, onSession: (session: Session) => void, offer?: RefObject<Offer | null>) {
   return useMutation({
-    mutationFn: () => {
-      offer?.current?.abort();
+    mutationFn: async () => {
+      await offer?.current?.end();
       return signInByPasskey(secondFactorToken);
     },
     onSuccess: onSession,
   });
 }
 
-export function usePasskeyOffer(isOffered: boolean, onSession: (session: Session) => void): RefObject<AbortController | null> {
-  const controller = useRef<AbortController | null>(null);
+export function usePasskeyOffer(isOffered: boolean, onSession: (session: Session) => void): RefObject<Offer | null> {
+  const offer = useRef<Offer | null>(null);
   const latest = useRef(onSession);
   useEffect(() => {
     latest.current = onSession;
   });
   useEffect(() => {
     if (!isOffered) return;
-    const current = new AbortController();
-    controller.current = current;
+    const controller = new AbortController();
+    const { signal } = controller;
     const run = async () => {
-      if (!(await isAutofillPossible()) || current.signal.aborted) return;
-      const session = await signInByPasskey(null, { mediation: "conditional", signal: current.signal });
-      if (!current.signal.aborted) latest.current(session);
+      if (!(await isAutofillPossible()) || signal.aborted) return;
+      const session = await signInByPasskey(null, { mediation: "conditional", signal });
+      if (!signal.aborted) latest.current(session);
     };
     // An offer nobody asked for fails without a word; the button says what is wrong.
-    run().catch(() => undefined);
-    return () => current.abort();
+    const ended = run().catch(() => undefined);
+    const end = () => {
+      controller.abort();
+      return ended;
+    };
+    offer.current = { end };
+    return () => void end();
   }, [isOffered]);
-  return controller;
+  return offer;
 }

@@ -12,7 +12,7 @@ import type { Session } from "../../api/types";
 import { useEnter } from "./enter";
 import { keepProviderTrip, readInvitation } from "./kept";
 import { isPasskeyPossible } from "./passkey";
-import { usePasskey, usePasskeyError, usePasskeyOffer } from "./passkey_sign_in";
+import { usePasskey, usePasskeyError, usePasskeyOffer, type Offer } from "./passkey_sign_in";
 import { FormError, Screen } from "./screen";
 import { SecondFactorStep } from "./second_factor_step";
 import styles from "./session.module.css";
@@ -37,7 +37,7 @@ function FirstStep({ next, onSession, onStep }: FirstStepProps) {
   const signIn = useMutation({
     mutationFn: calls.signIn,
     onSuccess: (answer) => {
-      offer.current?.abort();
+      void offer.current?.end();
       if (calls.isSession(answer)) onSession(answer);
       else onStep(answer.second_factor);
     },
@@ -80,7 +80,7 @@ type OtherWaysProps = {
   options: SignInOptions;
   arePasskeysOffered: boolean;
   next: string | null;
-  offer: RefObject<AbortController | null>;
+  offer: RefObject<Offer | null>;
   onSession: (session: Session) => void;
 };
 

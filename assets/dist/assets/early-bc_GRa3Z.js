@@ -1,1 +1,0 @@
-import{G as e,Z as t,n,v as r}from"./filters-BHxRXN4J.js";var i=/^\/(sign-in|setup)(\/|$)/,a=/^\/(inbox(\/|$)|$)/;async function o(i){let o=await t()===`signed_in`,s=n(Object.fromEntries(new URLSearchParams(window.location.search)));o&&a.test(i)&&await e.prefetchInfiniteQuery(r(s))}i.test(window.location.pathname)||o(window.location.pathname);
