@@ -101,15 +101,15 @@ fn create(
     if organization_name.is_empty() {
         return Ok(account_id);
     }
-    let organization_id = match crate::organization::find_by_name(tx.connection(), organization_name)? {
-        Some(organization_id) => organization_id,
-        None => {
-            let organization_id = crate::organization::create(tx, organization_name)?;
-            let record = Record::new("organization", &organization_id, organization_name);
-            let entry = Entry::new(who(), "organization.created", record);
-            chain.append(tx, entry.changed(json!({}), json!({ "name": organization_name })))?;
-            organization_id
-        }
+    let known = crate::organization::find_by_name(tx.connection(), organization_name)?;
+    let organization_id = if let Some(organization_id) = known {
+        organization_id
+    } else {
+        let organization_id = crate::organization::create(tx, organization_name)?;
+        let record = Record::new("organization", &organization_id, organization_name);
+        let entry = Entry::new(who(), "organization.created", record);
+        chain.append(tx, entry.changed(json!({}), json!({ "name": organization_name })))?;
+        organization_id
     };
     store::create_membership(tx, account_id, organization_id, (role, None))?;
     let entry = Entry::new(who(), "member.added", record("member")).changed(json!({}), json!({ "role": role }));

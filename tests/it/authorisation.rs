@@ -302,8 +302,7 @@ fn expected_status(needs: Needs, caller: Caller, has_id: bool) -> Expected {
     let permitted = match needs {
         Nothing(status) | OwnProof(status) => return Expected::Exactly(status),
         Account | Colleague => &STANDING[..],
-        SignedIn | PersonGets(_) => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
-        Inside => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
+        SignedIn | PersonGets(_) | Inside => &[Viewer, Member, Admin, Owner, SbOperator, SbAdmin, Outsider],
         InsideAsMember => &[Viewer, Member, Admin, Owner, Outsider],
         Socket => rights("inbox.read"),
         Here(permission)
