@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/instantly/admin/campaign/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of any organization's campaign, by our id or the provider's. */
+        get: operations["find_campaign_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instantly/admin/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The campaigns of all organizations, in the order of organization and campaign. */
+        get: operations["list_campaigns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instantly/admin/email-account/{id}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of any organization's mailbox, by its id or its address. */
+        get: operations["find_mailbox_statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/instantly/admin/email-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mailboxes of all organizations, in the order of organization and address. */
+        get: operations["list_mailboxes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/instantly/campaign/{id}/messages": {
         parameters: {
             query?: never;
@@ -106,6 +174,406 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{id}/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's picture, for those who share an organization with them; for all others it is not there. */
+        get: operations["find_avatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appliance's accounts, by address. */
+        get: operations["list_all_accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what an account is on the appliance, or whether it may sign in. */
+        patch: operations["update_any_account"];
+        trace?: never;
+    };
+    "/api/v1/admin/accounts/{id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes every second factor off an account, whose sessions end: it sets up a new one when it has signed in. */
+        post: operations["reset_any_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appliance's audit log, newest first. */
+        get: operations["list_appliance_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appliance's audit log as a file, newest first. */
+        get: operations["export_appliance_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Our mails, the newest first. */
+        get: operations["list_mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/mails/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries to send a mail once more. */
+        post: operations["retry_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appliance's organizations. */
+        get: operations["list_organizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization with its connections. */
+        get: operations["find_organization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All providers. */
+        get: operations["list_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Adds or changes a provider. The issuer's document is fetched: what is wrong with it is said here, not at the first
+         *     sign-in.
+         */
+        put: operations["update_provider"];
+        post?: never;
+        /** Removes a provider, and every identity at it: who has no other way in asks for a new password. */
+        delete: operations["delete_provider"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appliance's settings. */
+        get: operations["show_settings"];
+        /** Changes the appliance's settings. Mail that was held for want of a server is sent when there is one. */
+        put: operations["update_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/settings/test-mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a mail now, and answers what the server said if it does not take it. */
+        post: operations["send_test_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys: those in force, at most 100, then the latest of those that were revoked. */
+        get: operations["list_api_keys"];
+        put?: never;
+        /** Makes a key. Its secret is in this answer only. Needs a member who is signed in. */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a key: it stops at once and for ever. */
+        delete: operations["delete_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a key a new secret; the former one works for a while, so that programs can be changed over one after another. */
+        post: operations["rotate_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's audit log, newest first.
+         * @description A page may hold fewer rows than asked for, and even none, and still have a `next`: it looks at a bounded part of the log.
+         */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organization's audit log as a file, newest first. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a link to a new address; the account has it once the link was opened. */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/forgot-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a link that sets a new password. The answer is the same whether or not the address has an account. */
+        post: operations["forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identities at other services that sign this account in. */
+        get: operations["list_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlinks an identity, unless it is the last way to sign in. */
+        delete: operations["delete_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/link": {
         parameters: {
             query?: never;
@@ -149,7 +617,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ends the session. */
+        /**
+         * Ends the session: that of the access token, and that of the cookie. With the cookie alone it asks for the header that
+         *     a foreign page cannot send.
+         */
         post: operations["logout"];
         delete?: never;
         options?: never;
@@ -175,6 +646,195 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oauth/{provider}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a sign-in at a provider. */
+        post: operations["finish_oauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a sign-in at a provider, in this browser only. */
+        post: operations["start_oauth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How one gets in here. */
+        get: operations["show_options"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a passkey. */
+        post: operations["sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts signing in with a passkey. */
+        post: operations["start_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's passkeys. */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Adds a passkey. */
+        post: operations["create_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts adding a passkey. */
+        post: operations["start_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a passkey, unless it is the last way to sign in. */
+        delete: operations["delete_passkey"];
+        options?: never;
+        head?: never;
+        /** Renames a passkey. */
+        patch: operations["update_passkey"];
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the password, and ends all other sessions. */
+        put: operations["update_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ways to sign in besides the password. */
+        get: operations["list_sign_in_providers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** New recovery codes in place of the old ones. */
+        post: operations["create_recovery_codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -186,6 +846,145 @@ export interface paths {
         put?: never;
         /** Exchanges the cookie for a new access token. A foreign page cannot send the header this asks for. */
         post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Registers. The answer is the same whether or not the address has an account. */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a new password by a link from a mail, and ends all sessions. The second factor stays. */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the account has as its second factor. */
+        get: operations["find_second_factor"];
+        put?: never;
+        /** Signs in with the second factor. */
+        post: operations["show_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the account is signed in, the last used first. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** Ends all sessions but this one. */
+        delete: operations["delete_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session. */
+        delete: operations["delete_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins the enrolment of an authenticator; it is in force once it has shown a code. */
+        post: operations["create_totp"];
+        /** Switches the authenticator off. */
+        delete: operations["delete_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the authenticator in force. */
+        post: operations["verify_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/verify-email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a verification link: makes the account, or gives it its new address. */
+        post: operations["verify_email"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,6 +1336,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an invitation up: the caller is a member then, and their session works in the organization. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation leads to, for whoever has its link. */
+        post: operations["show_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs": {
         parameters: {
             query?: never;
@@ -648,6 +1481,244 @@ export interface paths {
         };
         /** The formatted form of a message, sanitised, as a page of its own for a sandboxed frame. */
         get: operations["show_message_html"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organizations the caller is a member of, at most 200. An API key sees its own only. */
+        get: operations["list_organizations"];
+        put?: never;
+        /**
+         * Makes an organization, which the caller then owns. For everybody while registration is open; else for those who own
+         *     one already and for administrators of the appliance.
+         */
+        post: operations["create_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organization. */
+        get: operations["find_organization"];
+        put?: never;
+        post?: never;
+        /**
+         * Begins to delete an organization: nobody can work in it any more, an owner can take it back for a while, then it is
+         *     gone with everything it holds.
+         */
+        delete: operations["delete_organization"];
+        options?: never;
+        head?: never;
+        /** Renames an organization, or changes whether everyone in it needs a second factor. */
+        patch: operations["update_organization"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Invitations, open ones first, at most 400. */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invites someone: with an address the invitation is for its owner only and a mail is sent, without one it is for
+         *     whoever has the link. The link is in this answer only.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an invitation: its link leads nowhere any more. */
+        delete: operations["delete_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/leave": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Leaves an organization. Its last owner cannot. */
+        post: operations["leave_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members, at most 1,000, by address. */
+        get: operations["list_members"];
+        put?: never;
+        /** Invites someone by mail. */
+        post: operations["create_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/members/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a member: what they had open in the organization ends, their API keys stop. */
+        delete: operations["delete_member"];
+        options?: never;
+        head?: never;
+        /** Gives a member another role; it counts from the member's next request on. */
+        patch: operations["update_member"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/members/{account_id}/reset-second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a member's second factor off, for someone who lost it; their sessions end. */
+        post: operations["reset_member_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the deletion of an organization back. */
+        post: operations["restore_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The roles: the four every organization has, then its own, at most 50, by name. */
+        get: operations["list_roles"];
+        put?: never;
+        /** Makes a role from permissions the caller has. */
+        post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a role that nobody has and nobody is invited to. */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /** Changes a role; it counts from the next request of everyone who has it. */
+        patch: operations["update_role"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{id}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on working in another organization: the session moves, its live feeds end. */
+        post: operations["switch_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every permission, in reading order. */
+        get: operations["list_permissions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -810,6 +1881,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a picture of the caller: PNG, JPEG or WebP of at most 5 MB. A square of 256 pixels is kept. */
+        post: operations["update_avatar"];
+        /** Takes the caller's picture away. */
+        delete: operations["delete_avatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -889,11 +1978,229 @@ export interface components {
              */
             avatar_at_ms?: number | null;
         };
+        /** @description What changes; what is absent stays. */
+        AccountChange: {
+            /** @description `sb_admin`, `sb_operator`, or nothing for an account that is not of the staff. */
+            staff_role?: string | null;
+            /** @description Whether it may not sign in. Its sessions end. */
+            is_disabled?: boolean | null;
+        };
         /**
          * Format: uuid
          * @description A login identity of the appliance.
          */
         AccountId: string;
+        /** @description An organization an account is a member of. */
+        AccountOrganization: {
+            /** @description Its id. */
+            id: components["schemas"]["OrganizationId"];
+            /** @description Its name. */
+            name: string;
+            /** @description What the account is in it. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description An account as an administrator of the appliance sees it. */
+        AdminAccount: {
+            /** @description Its id. */
+            id: components["schemas"]["AccountId"];
+            /** @description Sign-in address. */
+            email: string;
+            /** @description Name to show. */
+            name: string;
+            staff_role?: components["schemas"]["StaffRole"] | null;
+            /** @description Whether it may not sign in. */
+            is_disabled: boolean;
+            /** @description Whether it has an authenticator or a passkey. */
+            has_second_factor: boolean;
+            /**
+             * Format: int64
+             * @description When it was made, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it last signed in, UTC milliseconds; 0: never.
+             */
+            last_sign_in_at_ms: number;
+            /** @description Where it is a member. */
+            organizations: components["schemas"]["AccountOrganization"][];
+        };
+        /** @description A connection with the last sign of life. */
+        AdminConnection: {
+            /** @description Its id. */
+            id: components["schemas"]["ConnectionId"];
+            /** @description `instantly`. */
+            provider: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it belongs to the appliance and serves several organizations. */
+            is_shared: boolean;
+            /**
+             * Format: int64
+             * @description When it was made, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When the last event came, UTC milliseconds; `null` before the first.
+             */
+            last_event_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How many events came.
+             */
+            event_count: number;
+        };
+        /** @description An organization as the staff of the appliance sees it. */
+        AdminOrganization: {
+            /** @description Its id. */
+            id: components["schemas"]["OrganizationId"];
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description When it was made, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it will be gone, UTC milliseconds; `null` if nobody deletes it.
+             */
+            delete_after_ms?: number | null;
+            /**
+             * Format: int64
+             * @description How many belong to it.
+             */
+            members: number;
+            /**
+             * Format: int64
+             * @description How many connections are its own.
+             */
+            connections: number;
+            /** @description Whether it is open at the moment. */
+            is_open: boolean;
+            /** @description Whether it works. */
+            health: components["schemas"]["OrganizationHealth"];
+            /** @description Why not; empty if it does. */
+            health_detail: string;
+            figures?: components["schemas"]["Figures"] | null;
+            /**
+             * Format: int64
+             * @description When that was, UTC milliseconds; 0: never.
+             */
+            figures_at_ms: number;
+        };
+        /** @description An organization with its connections. */
+        AdminOrganizationDetail: components["schemas"]["AdminOrganization"] & {
+            /** @description The connections it uses, shared ones too. */
+            connection_list: components["schemas"]["AdminConnection"][];
+        };
+        /** @description A successful answer. */
+        Answer_AdminAccount: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description An account as an administrator of the appliance sees it. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["AccountId"];
+                /** @description Sign-in address. */
+                email: string;
+                /** @description Name to show. */
+                name: string;
+                staff_role?: components["schemas"]["StaffRole"] | null;
+                /** @description Whether it may not sign in. */
+                is_disabled: boolean;
+                /** @description Whether it has an authenticator or a passkey. */
+                has_second_factor: boolean;
+                /**
+                 * Format: int64
+                 * @description When it was made, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it last signed in, UTC milliseconds; 0: never.
+                 */
+                last_sign_in_at_ms: number;
+                /** @description Where it is a member. */
+                organizations: components["schemas"]["AccountOrganization"][];
+            };
+        };
+        /** @description A successful answer. */
+        Answer_AdminOrganizationDetail: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description An organization with its connections. */
+            data: components["schemas"]["AdminOrganization"] & {
+                /** @description The connections it uses, shared ones too. */
+                connection_list: components["schemas"]["AdminConnection"][];
+            };
+        };
+        /** @description A successful answer. */
+        Answer_ApiKey: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A key; its secret is not kept. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["ApiKeyId"];
+                /** @description Its name. */
+                name: string;
+                /** @description How people recognise it: what the key begins with. */
+                prefix: string;
+                /** @description What it may do, as far as its maker may. */
+                permissions: components["schemas"]["Permission"][];
+                /** @description Who made it. */
+                account: components["schemas"]["Maker"];
+                /**
+                 * Format: int64
+                 * @description When it was made, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it ends, UTC milliseconds; `null`: never.
+                 */
+                expires_at_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it was last used, to the minute, UTC milliseconds; `null`: never.
+                 */
+                last_used_at_ms?: number | null;
+                /** @description Where from. */
+                last_used_address: string;
+                /** @description Whether the secret before the last renewal still works. */
+                is_rotating: boolean;
+                /**
+                 * Format: int64
+                 * @description When it was revoked, UTC milliseconds.
+                 */
+                revoked_at_ms?: number | null;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_ApiKeyWithSecret: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A key with its secret, which is shown this once. */
+            data: components["schemas"]["ApiKey"] & {
+                /** @description What programs send. */
+                key: string;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_AvatarState: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description Whether there is a picture. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description When it was uploaded, UTC milliseconds; `null` if there is none.
+                 */
+                avatar_at_ms?: number | null;
+            };
+        };
         /** @description A successful answer. */
         Answer_Campaign: {
             /** @description Always `true`. */
@@ -924,6 +2231,28 @@ export interface components {
                  * @description When it became known, UTC milliseconds.
                  */
                 created_at_ms: number;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_Ceremony: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A ceremony for the browser. */
+            data: {
+                /** @description Goes back with the credential. */
+                token: string;
+                /** @description For `navigator.credentials`; `publicKey` in the form of `parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. */
+                options: unknown;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_Changed: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The password was changed. */
+            data: {
+                /** @description Always `changed`. */
+                state: string;
             };
         };
         /** @description A successful answer. */
@@ -1118,6 +2447,46 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Answer_Deletion: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A deletion that was begun. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Until when it can be taken back, UTC milliseconds.
+                 */
+                delete_after_ms: number;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_Done: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description An answer that says nothing but that it worked. */
+            data: Record<string, never>;
+        };
+        /** @description A successful answer. */
+        Answer_Ended: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description How many sessions ended. */
+            data: {
+                /** @description So many. */
+                ended: number;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_FinishAnswer: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description Where coming back led. */
+            data: components["schemas"]["SignInAnswer"] | {
+                /** @description Always `true`. */
+                linked: boolean;
+            };
+        };
+        /** @description A successful answer. */
         Answer_Health: {
             /** @description Always `true`. */
             success: boolean;
@@ -1141,6 +2510,18 @@ export interface components {
                 status: string;
                 /** @description The connections. */
                 connections: components["schemas"]["ConnectionHealth"][];
+            };
+        };
+        /** @description A successful answer. */
+        Answer_InvitationWithLink: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description An invitation with its link, which is shown this once. */
+            data: components["schemas"]["InvitationRow"] & {
+                /** @description Where the invited person goes. */
+                link: string;
+                /** @description What the link carries behind its `#`. */
+                token: string;
             };
         };
         /** @description A successful answer. */
@@ -1177,6 +2558,53 @@ export interface components {
                  * @description When it was asked for, UTC milliseconds.
                  */
                 created_at_ms: number;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_Mail: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A mail of the appliance. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["MailId"];
+                /** @description What it is about: `registration`, `account_exists`, `password_reset`, `email_change`, `email_changed`, `invitation`. */
+                kind: string;
+                /** @description To whom. */
+                address: string;
+                /** @description Its subject. */
+                subject: string;
+                /** @description `waiting`, `sent`, `failed` or `held` (no mail server is configured). */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** @description What the mail server said last; empty if nothing went wrong. */
+                last_error: string;
+                /**
+                 * Format: int64
+                 * @description When it was written, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When its link ends, UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                /** @description To pass on; `null` unless the mail is held or failed and the link still good. */
+                link?: string | null;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_MailSent: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A mail is on its way, whoever the address belongs to. */
+            data: {
+                /** @description Always `mail_sent`. */
+                state: string;
             };
         };
         /** @description A successful answer. */
@@ -1236,6 +2664,234 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Answer_Member: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A member of an organization. */
+            data: {
+                /** @description The account. */
+                account_id: components["schemas"]["AccountId"];
+                /** @description Sign-in address. */
+                email: string;
+                /** @description Name to show. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description When the picture was uploaded, UTC milliseconds; `null` if there is none.
+                 */
+                avatar_at_ms?: number | null;
+                /** @description What the account is in the organization. */
+                role: components["schemas"]["Role"];
+                role_id?: components["schemas"]["RoleId"] | null;
+                /** @description Its name. */
+                role_name?: string | null;
+                /** @description Whether the account has a second factor. */
+                has_second_factor: boolean;
+                /**
+                 * Format: int64
+                 * @description When the account last signed in, UTC milliseconds; `null`: never.
+                 */
+                last_sign_in_at_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it became a member, UTC milliseconds.
+                 */
+                created_at_ms: number;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_Nothing: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description An answer that says nothing but that it worked. */
+            data: Record<string, never>;
+        };
+        /** @description A successful answer. */
+        Answer_OfOrganization_RecordStatistics_Campaign_CampaignDay: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A row with its organization. */
+            data: ({
+                /** @description Its id. */
+                id: components["schemas"]["CampaignId"];
+                /** @description The provider's id of it. */
+                provider_campaign_id: string;
+                /** @description Its name; empty as long as no event named it. */
+                name: string;
+                /** @description Where it stands. */
+                state: components["schemas"]["CampaignState"];
+                /** @description `false`: known from webhooks only. */
+                is_synced: boolean;
+                /** @description What was counted. */
+                counters: components["schemas"]["Counters"];
+                /** @description The rates the counters give. */
+                rates: components["schemas"]["Rates"];
+                /**
+                 * Format: int64
+                 * @description When something last happened in it, UTC milliseconds.
+                 */
+                last_event_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it became known, UTC milliseconds.
+                 */
+                created_at_ms: number;
+            } & {
+                /** @description Per UTC day, days with activity only, oldest first. */
+                days: {
+                    /** @description `2026-01-31` */
+                    day: string;
+                    /**
+                     * Format: int64
+                     * @description Messages sent.
+                     */
+                    sent: number;
+                    /**
+                     * Format: int64
+                     * @description Steps opened.
+                     */
+                    opened: number;
+                    /**
+                     * Format: int64
+                     * @description Steps clicked.
+                     */
+                    clicked: number;
+                    /**
+                     * Format: int64
+                     * @description Replies.
+                     */
+                    replied: number;
+                    /**
+                     * Format: int64
+                     * @description Automatic replies.
+                     */
+                    auto_replied: number;
+                    /**
+                     * Format: int64
+                     * @description Bounces.
+                     */
+                    bounced: number;
+                    /**
+                     * Format: int64
+                     * @description Unsubscriptions.
+                     */
+                    unsubscribed: number;
+                    /**
+                     * Format: int64
+                     * @description Complaints.
+                     */
+                    complained: number;
+                }[];
+            }) & {
+                /** @description The organization. */
+                organization_id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                organization_name: string;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_OfOrganization_RecordStatistics_Mailbox_MailboxDay: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A row with its organization. */
+            data: ({
+                /** @description Its id. */
+                id: components["schemas"]["MailboxId"];
+                /** @description E-mail address. */
+                address: string;
+                /** @description Whether it works. */
+                state: components["schemas"]["MailboxState"];
+                /** @description Why not, in the provider's words. */
+                state_reason: string;
+                /**
+                 * Format: int64
+                 * @description Since when, UTC milliseconds; 0 if unknown.
+                 */
+                state_at_ms: number;
+                /** @description Counted in total. */
+                counters: components["schemas"]["MailboxCounters"];
+                /** @description Counted today (UTC). */
+                today: components["schemas"]["MailboxCounters"];
+                /**
+                 * Format: int64
+                 * @description Conversations with something unread, among the newest 5,000 unread ones.
+                 */
+                unread_count: number;
+                /**
+                 * Format: int64
+                 * @description When something last happened, UTC milliseconds.
+                 */
+                last_event_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it became known, UTC milliseconds.
+                 */
+                created_at_ms: number;
+            } & {
+                /** @description Per UTC day, days with activity only, oldest first. */
+                days: (components["schemas"]["MailboxCounters"] & {
+                    /** @description `2026-01-31` */
+                    day: string;
+                })[];
+            }) & {
+                /** @description The organization. */
+                organization_id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                organization_name: string;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_OrganizationDetails: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description One organization, with what the caller may do in it. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                name: string;
+                /** @description Whether everyone in it needs a second factor. */
+                is_second_factor_required: boolean;
+                /**
+                 * Format: int64
+                 * @description When it was made, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it is gone, UTC milliseconds; `null` unless it is being deleted.
+                 */
+                delete_after_ms?: number | null;
+                role?: components["schemas"]["Role"] | null;
+                /** @description The name of a role of the organization's own. */
+                role_name?: string | null;
+                /** @description What the caller may do in it. */
+                permissions: components["schemas"]["Permission"][];
+            };
+        };
+        /** @description A successful answer. */
+        Answer_Passkey: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A passkey as its owner sees it. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["PasskeyId"];
+                /** @description What its owner calls it. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description When it was added, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it last signed in, UTC milliseconds; `null`: never.
+                 */
+                last_used_at_ms?: number | null;
+            };
+        };
+        /** @description A successful answer. */
         Answer_ProviderDelivery: {
             /** @description Always `true`. */
             success: boolean;
@@ -1263,6 +2919,89 @@ export interface components {
                 received_at_ms: number;
                 /** @description The body as it came; only when one delivery is asked for. */
                 payload?: string | null;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_ProviderDetail: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A provider as administrators see it. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description How it is spoken to. */
+                kind: components["schemas"]["Kind"];
+                /** @description Name to show. */
+                name: string;
+                /** @description Address of the issuer; empty for the widget. */
+                issuer: string;
+                /** @description What the issuer calls us; empty for the widget. */
+                client_id: string;
+                /** @description The bot's name; empty for OpenID Connect. */
+                bot_name: string;
+                /** @description Whether a secret is kept; it is never shown. */
+                has_secret: boolean;
+                /** @description The address to enter at the provider as the one it sends browsers back to. */
+                callback_url: string;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_RecoveryCodes: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description Codes for the day the second factor is lost. */
+            data: {
+                /** @description Each works once. Shown once. */
+                recovery_codes: string[];
+            };
+        };
+        /** @description A successful answer. */
+        Answer_RegisterAnswer: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The answer to a registration. */
+            data: components["schemas"]["MailSent"] | components["schemas"]["Session"];
+        };
+        /** @description A successful answer. */
+        Answer_RoleRow: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description A role. */
+            data: {
+                id?: components["schemas"]["RoleId"] | null;
+                /** @description Which of those it is, or `custom`. */
+                role: components["schemas"]["Role"];
+                /** @description Its name. */
+                name: string;
+                /** @description What it allows. */
+                permissions: components["schemas"]["Permission"][];
+                /**
+                 * Format: int64
+                 * @description How many members have it.
+                 */
+                members: number;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_SecondFactorState: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description What an account has as its second factor. */
+            data: {
+                /** @description The authenticator. */
+                totp: components["schemas"]["TotpState"];
+                /**
+                 * Format: int64
+                 * @description Recovery codes that were not used yet.
+                 */
+                recovery_codes_left: number;
+                /**
+                 * Format: int64
+                 * @description How many passkeys there are.
+                 */
+                passkeys: number;
+                /** @description An organization of the account's asks for a second factor. */
+                is_required: boolean;
             };
         };
         /** @description A successful answer. */
@@ -1316,6 +3055,17 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Answer_SettingsView: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The appliance's settings. */
+            data: {
+                /** @description Who may register. */
+                registration: components["schemas"]["Registration"];
+                smtp?: components["schemas"]["SmtpView"] | null;
+            };
+        };
+        /** @description A successful answer. */
         Answer_SetupState: {
             /** @description Always `true`. */
             success: boolean;
@@ -1328,6 +3078,29 @@ export interface components {
             };
         };
         /** @description A successful answer. */
+        Answer_ShownInvitation: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description An invitation as the invited person sees it. */
+            data: {
+                /** @description Where it leads. */
+                organization_name: string;
+                /** @description Whose address it is bound to; `null`: whoever has the link. */
+                email?: string | null;
+                /** @description What they become. */
+                role: components["schemas"]["Role"];
+                /** @description The name of a role of the organization's own. */
+                role_name?: string | null;
+                /**
+                 * Format: int64
+                 * @description When it ends, UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                /** @description Whether that address has an account; `null` if it is bound to none. */
+                has_account?: boolean | null;
+            };
+        };
+        /** @description A successful answer. */
         Answer_SignInAnswer: {
             /** @description Always `true`. */
             success: boolean;
@@ -1335,6 +3108,44 @@ export interface components {
             data: components["schemas"]["Session"] | {
                 /** @description What it is asked with. */
                 second_factor: components["schemas"]["SecondFactor"];
+            };
+        };
+        /** @description A successful answer. */
+        Answer_SignInOptions: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description How one gets in here. */
+            data: {
+                /** @description Who may register. */
+                registration: components["schemas"]["Registration"];
+                /** @description Links reach people by mail; without a mail server an administrator passes them on. */
+                is_mail_configured: boolean;
+                /** @description Other services one can sign in with. */
+                providers: components["schemas"]["ProviderSummary"][];
+                /** @description The appliance's address allows passkeys: a name reached over TLS, or this machine. */
+                is_passkey_possible: boolean;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_SignInProviders: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The ways to sign in besides the password. */
+            data: {
+                /** @description The providers, in the order they were added. */
+                providers: components["schemas"]["ProviderSummary"][];
+                /** @description Whether passkeys work under this address: it has TLS or is this machine, and a name. */
+                is_passkey_possible: boolean;
+            };
+        };
+        /** @description A successful answer. */
+        Answer_StartAnswer: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description Where the browser goes. */
+            data: {
+                /** @description The provider's page. It sends the browser back to `/sign-in/callback/{provider}`. */
+                url: string;
             };
         };
         /** @description A successful answer. */
@@ -1402,6 +3213,119 @@ export interface components {
                 /** @description The organization's consumers. */
                 consumers: components["schemas"]["ConsumerStatus"][];
             };
+        };
+        /** @description A successful answer. */
+        Answer_TotpEnrolment: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description What an authenticator needs. Shown once. */
+            data: {
+                /** @description For typing. */
+                secret: string;
+                /** @description For the authenticator. */
+                uri: string;
+                /** @description The same as a picture, to be scanned. */
+                qr_svg: string;
+            };
+        };
+        /** @description A key; its secret is not kept. */
+        ApiKey: {
+            /** @description Its id. */
+            id: components["schemas"]["ApiKeyId"];
+            /** @description Its name. */
+            name: string;
+            /** @description How people recognise it: what the key begins with. */
+            prefix: string;
+            /** @description What it may do, as far as its maker may. */
+            permissions: components["schemas"]["Permission"][];
+            /** @description Who made it. */
+            account: components["schemas"]["Maker"];
+            /**
+             * Format: int64
+             * @description When it was made, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it ends, UTC milliseconds; `null`: never.
+             */
+            expires_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When it was last used, to the minute, UTC milliseconds; `null`: never.
+             */
+            last_used_at_ms?: number | null;
+            /** @description Where from. */
+            last_used_address: string;
+            /** @description Whether the secret before the last renewal still works. */
+            is_rotating: boolean;
+            /**
+             * Format: int64
+             * @description When it was revoked, UTC milliseconds.
+             */
+            revoked_at_ms?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A key that programs call the API with.
+         */
+        ApiKeyId: string;
+        /** @description A key with its secret, which is shown this once. */
+        ApiKeyWithSecret: components["schemas"]["ApiKey"] & {
+            /** @description What programs send. */
+            key: string;
+        };
+        /** @description One line of an audit log. */
+        AuditEntry: {
+            /**
+             * Format: int64
+             * @description Position in the log, from 1, without gaps.
+             */
+            sequence: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description When it happened, UTC milliseconds.
+             */
+            at_ms: number;
+            /** @description `account:<id>`, `api_key:<id>`, `command_line`, `system` or `anonymous`. */
+            actor: string;
+            /** @description The address of the account or the name of the key, as it was then. */
+            actor_name: string;
+            /** @description Where the request came from; empty if there was none. */
+            address: string;
+            /** @description `member.invited` and so on. */
+            action: string;
+            /** @description What kind of record it is about. */
+            entity_kind: string;
+            /** @description The record's id. */
+            entity_id: string;
+            /** @description The record's name as it was then. */
+            entity_name: string;
+            /** @description What changed, as it was. */
+            before: Record<string, never>;
+            /** @description What changed, as it became. */
+            after: Record<string, never>;
+        };
+        /** @description A form with the picture in it. */
+        AvatarForm: {
+            /**
+             * Format: binary
+             * @description The picture: PNG, JPEG or WebP.
+             */
+            file: string;
+        };
+        /** @description Whether there is a picture. */
+        AvatarState: {
+            /**
+             * Format: int64
+             * @description When it was uploaded, UTC milliseconds; `null` if there is none.
+             */
+            avatar_at_ms?: number | null;
         };
         /** @description An outreach sequence. */
         Campaign: {
@@ -1507,6 +3431,18 @@ export interface components {
              */
             total: number;
         };
+        /** @description A ceremony for the browser. */
+        Ceremony: {
+            /** @description Goes back with the credential. */
+            token: string;
+            /** @description For `navigator.credentials`; `publicKey` in the form of `parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. */
+            options: unknown;
+        };
+        /** @description The password was changed. */
+        Changed: {
+            /** @description Always `changed`. */
+            state: string;
+        };
         /** @description One thing that must be right. */
         Check: {
             /** @description What was looked at. */
@@ -1515,6 +3451,11 @@ export interface components {
             is_ok: boolean;
             /** @description Why not; empty if it is. */
             detail: string;
+        };
+        /** @description The authenticator's first code. */
+        CodeRequest: {
+            /** @description Six digits. */
+            code: string;
         };
         /** @description A link to a provider workspace. */
         Connection: {
@@ -1824,6 +3765,38 @@ export interface components {
             /** @description Per mailbox. */
             mailboxes: components["schemas"]["MailboxCount"][];
         };
+        /** @description A deletion that was begun. */
+        Deletion: {
+            /**
+             * Format: int64
+             * @description Until when it can be taken back, UTC milliseconds.
+             */
+            delete_after_ms: number;
+        };
+        /** @description What deleting asks for, so that nobody deletes the wrong one. */
+        DeletionRequest: {
+            /** @description The organization's name, as it is. */
+            name: string;
+        };
+        /** @description An answer that says nothing but that it worked. */
+        Done: Record<string, never>;
+        /** @description A new address. */
+        EmailRequest: {
+            /** @description The new sign-in address. */
+            email: string;
+            /** @description The account's password; absent if it has none. */
+            password?: string | null;
+        };
+        /** @description How many sessions ended. */
+        Ended: {
+            /** @description So many. */
+            ended: number;
+        };
+        /** @description Who begins an enrolment. */
+        EnrolRequest: {
+            /** @description The account's password; absent if it has none. */
+            password?: string | null;
+        };
         /** @description The body of every error. */
         ErrorBody: {
             /** @description Always `false`. */
@@ -1861,6 +3834,68 @@ export interface components {
              */
             at_ms: number;
         };
+        /** @description How large an organization is. */
+        Figures: {
+            /**
+             * Format: int64
+             * @description Messages.
+             */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Conversations.
+             */
+            conversations: number;
+            /**
+             * Format: int64
+             * @description People.
+             */
+            contacts: number;
+            /**
+             * Format: int64
+             * @description Campaigns.
+             */
+            campaigns: number;
+            /**
+             * Format: int64
+             * @description Mailboxes.
+             */
+            mailboxes: number;
+            /**
+             * Format: int64
+             * @description Size of its folder.
+             */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description When something last happened, UTC milliseconds; 0 if nothing did.
+             */
+            last_event_at_ms: number;
+            /**
+             * Format: int64
+             * @description Rows of its audit log. Verification holds the log against it: one that was emptied is not whole.
+             */
+            audit_rows: number;
+        };
+        /** @description Where coming back led. */
+        FinishAnswer: components["schemas"]["SignInAnswer"] | {
+            /** @description Always `true`. */
+            linked: boolean;
+        };
+        /** @description What the provider sent the browser back with. The older sign-in of Telegram brings its own fields instead of a code. */
+        FinishRequest: {
+            /** @description The issuer's code. */
+            code?: string;
+            /** @description The state the browser was sent away with. */
+            state?: string;
+        } & {
+            [key: string]: string;
+        };
+        /** @description Whose password was forgotten. */
+        ForgotRequest: {
+            /** @description Sign-in address. */
+            email: string;
+        };
         /** @description The state of the appliance. */
         Health: {
             /** @description `ok` or `failing`. */
@@ -1893,12 +3928,88 @@ export interface components {
              */
             score: number;
         };
+        /** @description An identity as its owner sees it. */
+        Identity: {
+            /** @description Its id. */
+            id: components["schemas"]["IdentityId"];
+            /** @description The provider's id. */
+            provider: string;
+            /** @description What the provider calls the person. */
+            name: string;
+            /**
+             * Format: int64
+             * @description When it was linked, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it last signed in, UTC milliseconds; `null`: never.
+             */
+            last_used_at_ms?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description An identity at another service that signs an account in.
+         */
+        IdentityId: string;
         /** @description The state of the organization's link to Instantly. */
         InstantlyHealth: {
             /** @description `ok` once events arrive, `waiting` before, `not_connected` without a connection. */
             status: string;
             /** @description The connections. */
             connections: components["schemas"]["ConnectionHealth"][];
+        };
+        /**
+         * Format: uuid
+         * @description An invitation into an organization.
+         */
+        InvitationId: string;
+        /** @description An invitation. */
+        InvitationRow: {
+            /** @description Its id. */
+            id: components["schemas"]["InvitationId"];
+            /** @description Whose address it is bound to; `null`: whoever has the link. */
+            email?: string | null;
+            /** @description What they become. */
+            role: components["schemas"]["Role"];
+            role_id?: components["schemas"]["RoleId"] | null;
+            /** @description Its name. */
+            role_name?: string | null;
+            invited_by?: components["schemas"]["Inviter"] | null;
+            /**
+             * Format: int64
+             * @description When it was sent, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it ends, UTC milliseconds.
+             */
+            expires_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it was taken up, UTC milliseconds.
+             */
+            accepted_at_ms?: number | null;
+        };
+        /** @description The token of an invitation. */
+        InvitationToken: {
+            /** @description What follows the `#` of the link. */
+            token: string;
+        };
+        /** @description An invitation with its link, which is shown this once. */
+        InvitationWithLink: components["schemas"]["InvitationRow"] & {
+            /** @description Where the invited person goes. */
+            link: string;
+            /** @description What the link carries behind its `#`. */
+            token: string;
+        };
+        /** @description Who sent an invitation. */
+        Inviter: {
+            /** @description The account. */
+            id: components["schemas"]["AccountId"];
+            /** @description Its address. */
+            email: string;
         };
         /** @description A job as the interface shows it. */
         Job: {
@@ -1937,6 +4048,11 @@ export interface components {
          */
         JobId: string;
         /**
+         * @description How a provider is spoken to.
+         * @enum {string}
+         */
+        Kind: "oidc" | "telegram_widget";
+        /**
          * @description The interface's language.
          * @enum {string}
          */
@@ -1952,6 +4068,48 @@ export interface components {
             email: string;
             /** @description The password. */
             password: string;
+        };
+        /** @description A mail of the appliance. */
+        Mail: {
+            /** @description Its id. */
+            id: components["schemas"]["MailId"];
+            /** @description What it is about: `registration`, `account_exists`, `password_reset`, `email_change`, `email_changed`, `invitation`. */
+            kind: string;
+            /** @description To whom. */
+            address: string;
+            /** @description Its subject. */
+            subject: string;
+            /** @description `waiting`, `sent`, `failed` or `held` (no mail server is configured). */
+            state: string;
+            /**
+             * Format: int64
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /** @description What the mail server said last; empty if nothing went wrong. */
+            last_error: string;
+            /**
+             * Format: int64
+             * @description When it was written, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When its link ends, UTC milliseconds.
+             */
+            expires_at_ms: number;
+            /** @description To pass on; `null` unless the mail is held or failed and the link still good. */
+            link?: string | null;
+        };
+        /**
+         * Format: uuid
+         * @description A mail of the appliance itself.
+         */
+        MailId: string;
+        /** @description A mail is on its way, whoever the address belongs to. */
+        MailSent: {
+            /** @description Always `mail_sent`. */
+            state: string;
         };
         /** @description A sending and receiving address. */
         Mailbox: {
@@ -2045,6 +4203,13 @@ export interface components {
             /** @description E-mail address. */
             address: string;
         };
+        /** @description Who made a key. */
+        Maker: {
+            /** @description The account. */
+            id: components["schemas"]["AccountId"];
+            /** @description Its address. */
+            email: string;
+        };
         /** @description Who is signed in, and where. */
         Me: {
             /** @description The account. */
@@ -2055,6 +4220,43 @@ export interface components {
             staff_role?: components["schemas"]["StaffRole"] | null;
             /** @description The organization asks for a second factor, and the account has none: nothing else is answered. */
             is_second_factor_missing: boolean;
+        };
+        /** @description A member of an organization. */
+        Member: {
+            /** @description The account. */
+            account_id: components["schemas"]["AccountId"];
+            /** @description Sign-in address. */
+            email: string;
+            /** @description Name to show. */
+            name: string;
+            /**
+             * Format: int64
+             * @description When the picture was uploaded, UTC milliseconds; `null` if there is none.
+             */
+            avatar_at_ms?: number | null;
+            /** @description What the account is in the organization. */
+            role: components["schemas"]["Role"];
+            role_id?: components["schemas"]["RoleId"] | null;
+            /** @description Its name. */
+            role_name?: string | null;
+            /** @description Whether the account has a second factor. */
+            has_second_factor: boolean;
+            /**
+             * Format: int64
+             * @description When the account last signed in, UTC milliseconds; `null`: never.
+             */
+            last_sign_in_at_ms?: number | null;
+            /**
+             * Format: int64
+             * @description When it became a member, UTC milliseconds.
+             */
+            created_at_ms: number;
+        };
+        /** @description The role a member gets. */
+        MemberChange: {
+            /** @description What the member becomes. */
+            role: components["schemas"]["Role"];
+            role_id?: components["schemas"]["RoleId"] | null;
         };
         /** @description One message of a conversation. */
         Message: {
@@ -2111,6 +4313,23 @@ export interface components {
          * @enum {string}
          */
         Method: "totp" | "passkey" | "recovery_code";
+        /** @description A passkey's name. */
+        NameRequest: {
+            /** @description What its owner calls it. */
+            name: string;
+        };
+        /** @description A key to make. */
+        NewApiKey: {
+            /** @description Its name, 1 to 100 characters. */
+            name: string;
+            /** @description What it may do; its maker must have all of it. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description When it ends, UTC milliseconds; absent: never.
+             */
+            expires_at_ms?: number | null;
+        };
         /** @description A connection to make. */
         NewConnection: {
             /** @description `instantly`. */
@@ -2118,6 +4337,105 @@ export interface components {
             /** @description Its name; `Instantly` if absent. */
             name?: string;
         };
+        /** @description An invitation to make. */
+        NewInvitation: {
+            /** @description Whose address it is bound to; absent: whoever has the link. */
+            email?: string | null;
+            /** @description What they become. */
+            role: components["schemas"]["Role"];
+            role_id?: components["schemas"]["RoleId"] | null;
+            /**
+             * Format: int64
+             * @description How long it stands, 1 to 90 days; 7 if absent.
+             */
+            expires_days?: number | null;
+        };
+        /** @description A member to invite by mail. */
+        NewMember: {
+            /** @description Their address. */
+            email: string;
+            /** @description What they become. */
+            role: components["schemas"]["Role"];
+            role_id?: components["schemas"]["RoleId"] | null;
+            /**
+             * Format: int64
+             * @description How long the invitation stands, 1 to 90 days; 7 if absent.
+             */
+            expires_days?: number | null;
+        };
+        /** @description An organization to make. */
+        NewOrganization: {
+            /** @description Its name, 1 to 200 characters. */
+            name: string;
+        };
+        /** @description A role to make. */
+        NewRole: {
+            /** @description Its name, 1 to 60 characters, which no other role of the organization has. */
+            name: string;
+            /** @description What it allows. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        /** @description An answer that says nothing but that it worked. */
+        Nothing: Record<string, never>;
+        /** @description An organization in the list of those an account belongs to. */
+        Organization: {
+            /** @description Its id. */
+            id: components["schemas"]["OrganizationId"];
+            /** @description Its name. */
+            name: string;
+            /** @description What the caller is in it. */
+            role: components["schemas"]["Role"];
+            /** @description The name of a role of the organization's own. */
+            role_name?: string | null;
+            /**
+             * Format: int64
+             * @description How many members it has.
+             */
+            members: number;
+            /** @description Whether the caller works in it now. */
+            is_current: boolean;
+            /**
+             * Format: int64
+             * @description When it is gone, UTC milliseconds; `null` unless it is being deleted.
+             */
+            delete_after_ms?: number | null;
+        };
+        /** @description What may change; what is absent stays. */
+        OrganizationChange: {
+            /** @description Its name, 1 to 200 characters. */
+            name?: string | null;
+            /** @description Whether everyone in it needs a second factor. */
+            is_second_factor_required?: boolean | null;
+        };
+        /** @description One organization, with what the caller may do in it. */
+        OrganizationDetails: {
+            /** @description Its id. */
+            id: components["schemas"]["OrganizationId"];
+            /** @description Its name. */
+            name: string;
+            /** @description Whether everyone in it needs a second factor. */
+            is_second_factor_required: boolean;
+            /**
+             * Format: int64
+             * @description When it was made, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it is gone, UTC milliseconds; `null` unless it is being deleted.
+             */
+            delete_after_ms?: number | null;
+            role?: components["schemas"]["Role"] | null;
+            /** @description The name of a role of the organization's own. */
+            role_name?: string | null;
+            /** @description What the caller may do in it. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        /**
+         * @description Whether an organization works.
+         * @enum {string}
+         */
+        OrganizationHealth: "ok" | "failed" | "closed";
         /**
          * Format: uuid
          * @description A customer with its own data: a folder on disk.
@@ -2132,6 +4450,208 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
             /** @description The name of a role of the organization's own. */
             role_name?: string | null;
+        };
+        /** @description A browser or program that is signed in. */
+        OwnSession: {
+            /** @description Its id. */
+            id: components["schemas"]["SessionId"];
+            /** @description Browser and system, such as `Firefox, Linux`; empty if it does not say. */
+            device: string;
+            /** @description Where it was last used from. */
+            address: string;
+            /** @description What it calls itself. */
+            user_agent: string;
+            /**
+             * Format: int64
+             * @description When it started, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it was last used, to the minute, UTC milliseconds.
+             */
+            last_used_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it ends if it is not used, UTC milliseconds.
+             */
+            expires_at_ms: number;
+            /** @description It is the one that asks. */
+            is_current: boolean;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_AdminAccount: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["AccountId"];
+                /** @description Sign-in address. */
+                email: string;
+                /** @description Name to show. */
+                name: string;
+                staff_role?: components["schemas"]["StaffRole"] | null;
+                /** @description Whether it may not sign in. */
+                is_disabled: boolean;
+                /** @description Whether it has an authenticator or a passkey. */
+                has_second_factor: boolean;
+                /**
+                 * Format: int64
+                 * @description When it was made, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it last signed in, UTC milliseconds; 0: never.
+                 */
+                last_sign_in_at_ms: number;
+                /** @description Where it is a member. */
+                organizations: components["schemas"]["AccountOrganization"][];
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_AdminOrganization: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description When it was made, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it will be gone, UTC milliseconds; `null` if nobody deletes it.
+                 */
+                delete_after_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many belong to it.
+                 */
+                members: number;
+                /**
+                 * Format: int64
+                 * @description How many connections are its own.
+                 */
+                connections: number;
+                /** @description Whether it is open at the moment. */
+                is_open: boolean;
+                /** @description Whether it works. */
+                health: components["schemas"]["OrganizationHealth"];
+                /** @description Why not; empty if it does. */
+                health_detail: string;
+                figures?: components["schemas"]["Figures"] | null;
+                /**
+                 * Format: int64
+                 * @description When that was, UTC milliseconds; 0: never.
+                 */
+                figures_at_ms: number;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_ApiKey: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["ApiKeyId"];
+                /** @description Its name. */
+                name: string;
+                /** @description How people recognise it: what the key begins with. */
+                prefix: string;
+                /** @description What it may do, as far as its maker may. */
+                permissions: components["schemas"]["Permission"][];
+                /** @description Who made it. */
+                account: components["schemas"]["Maker"];
+                /**
+                 * Format: int64
+                 * @description When it was made, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it ends, UTC milliseconds; `null`: never.
+                 */
+                expires_at_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it was last used, to the minute, UTC milliseconds; `null`: never.
+                 */
+                last_used_at_ms?: number | null;
+                /** @description Where from. */
+                last_used_address: string;
+                /** @description Whether the secret before the last renewal still works. */
+                is_rotating: boolean;
+                /**
+                 * Format: int64
+                 * @description When it was revoked, UTC milliseconds.
+                 */
+                revoked_at_ms?: number | null;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_AuditEntry: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Position in the log, from 1, without gaps.
+                 */
+                sequence: number;
+                /**
+                 * Format: uuid
+                 * @description Its id.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description When it happened, UTC milliseconds.
+                 */
+                at_ms: number;
+                /** @description `account:<id>`, `api_key:<id>`, `command_line`, `system` or `anonymous`. */
+                actor: string;
+                /** @description The address of the account or the name of the key, as it was then. */
+                actor_name: string;
+                /** @description Where the request came from; empty if there was none. */
+                address: string;
+                /** @description `member.invited` and so on. */
+                action: string;
+                /** @description What kind of record it is about. */
+                entity_kind: string;
+                /** @description The record's id. */
+                entity_id: string;
+                /** @description The record's name as it was then. */
+                entity_name: string;
+                /** @description What changed, as it was. */
+                before: Record<string, never>;
+                /** @description What changed, as it became. */
+                after: Record<string, never>;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
         };
         /** @description A successful answer that is one page of a list. */
         Page_Campaign: {
@@ -2418,6 +4938,71 @@ export interface components {
             next?: string | null;
         };
         /** @description A successful answer that is one page of a list. */
+        Page_Identity: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["IdentityId"];
+                /** @description The provider's id. */
+                provider: string;
+                /** @description What the provider calls the person. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description When it was linked, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it last signed in, UTC milliseconds; `null`: never.
+                 */
+                last_used_at_ms?: number | null;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_InvitationRow: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["InvitationId"];
+                /** @description Whose address it is bound to; `null`: whoever has the link. */
+                email?: string | null;
+                /** @description What they become. */
+                role: components["schemas"]["Role"];
+                role_id?: components["schemas"]["RoleId"] | null;
+                /** @description Its name. */
+                role_name?: string | null;
+                invited_by?: components["schemas"]["Inviter"] | null;
+                /**
+                 * Format: int64
+                 * @description When it was sent, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it ends, UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it was taken up, UTC milliseconds.
+                 */
+                accepted_at_ms?: number | null;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
         Page_Job: {
             /** @description Always `true`. */
             success: boolean;
@@ -2451,6 +5036,47 @@ export interface components {
                  * @description When it was asked for, UTC milliseconds.
                  */
                 created_at_ms: number;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_Mail: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["MailId"];
+                /** @description What it is about: `registration`, `account_exists`, `password_reset`, `email_change`, `email_changed`, `invitation`. */
+                kind: string;
+                /** @description To whom. */
+                address: string;
+                /** @description Its subject. */
+                subject: string;
+                /** @description `waiting`, `sent`, `failed` or `held` (no mail server is configured). */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description How often it was tried.
+                 */
+                attempts: number;
+                /** @description What the mail server said last; empty if nothing went wrong. */
+                last_error: string;
+                /**
+                 * Format: int64
+                 * @description When it was written, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When its link ends, UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                /** @description To pass on; `null` unless the mail is held or failed and the link still good. */
+                link?: string | null;
             }[];
             /** @description How many rows this page has. */
             count: number;
@@ -2516,6 +5142,46 @@ export interface components {
             next?: string | null;
         };
         /** @description A successful answer that is one page of a list. */
+        Page_Member: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description The account. */
+                account_id: components["schemas"]["AccountId"];
+                /** @description Sign-in address. */
+                email: string;
+                /** @description Name to show. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description When the picture was uploaded, UTC milliseconds; `null` if there is none.
+                 */
+                avatar_at_ms?: number | null;
+                /** @description What the account is in the organization. */
+                role: components["schemas"]["Role"];
+                role_id?: components["schemas"]["RoleId"] | null;
+                /** @description Its name. */
+                role_name?: string | null;
+                /** @description Whether the account has a second factor. */
+                has_second_factor: boolean;
+                /**
+                 * Format: int64
+                 * @description When the account last signed in, UTC milliseconds; `null`: never.
+                 */
+                last_sign_in_at_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description When it became a member, UTC milliseconds.
+                 */
+                created_at_ms: number;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
         Page_Message: {
             /** @description Always `true`. */
             success: boolean;
@@ -2565,6 +5231,117 @@ export interface components {
             next?: string | null;
         };
         /** @description A successful answer that is one page of a list. */
+        Page_Organization: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                name: string;
+                /** @description What the caller is in it. */
+                role: components["schemas"]["Role"];
+                /** @description The name of a role of the organization's own. */
+                role_name?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many members it has.
+                 */
+                members: number;
+                /** @description Whether the caller works in it now. */
+                is_current: boolean;
+                /**
+                 * Format: int64
+                 * @description When it is gone, UTC milliseconds; `null` unless it is being deleted.
+                 */
+                delete_after_ms?: number | null;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_OwnSession: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["SessionId"];
+                /** @description Browser and system, such as `Firefox, Linux`; empty if it does not say. */
+                device: string;
+                /** @description Where it was last used from. */
+                address: string;
+                /** @description What it calls itself. */
+                user_agent: string;
+                /**
+                 * Format: int64
+                 * @description When it started, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it was last used, to the minute, UTC milliseconds.
+                 */
+                last_used_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it ends if it is not used, UTC milliseconds.
+                 */
+                expires_at_ms: number;
+                /** @description It is the one that asks. */
+                is_current: boolean;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_Passkey: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: components["schemas"]["PasskeyId"];
+                /** @description What its owner calls it. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description When it was added, UTC milliseconds.
+                 */
+                created_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it last signed in, UTC milliseconds; `null`: never.
+                 */
+                last_used_at_ms?: number | null;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_PermissionRow: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its name. */
+                name: components["schemas"]["Permission"];
+                /** @description Whether it belongs to the staff of the appliance and so into no role. */
+                is_of_appliance: boolean;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
         Page_ProviderDelivery: {
             /** @description Always `true`. */
             success: boolean;
@@ -2592,6 +5369,58 @@ export interface components {
                 received_at_ms: number;
                 /** @description The body as it came; only when one delivery is asked for. */
                 payload?: string | null;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_ProviderDetail: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                /** @description Its id. */
+                id: string;
+                /** @description How it is spoken to. */
+                kind: components["schemas"]["Kind"];
+                /** @description Name to show. */
+                name: string;
+                /** @description Address of the issuer; empty for the widget. */
+                issuer: string;
+                /** @description What the issuer calls us; empty for the widget. */
+                client_id: string;
+                /** @description The bot's name; empty for OpenID Connect. */
+                bot_name: string;
+                /** @description Whether a secret is kept; it is never shown. */
+                has_secret: boolean;
+                /** @description The address to enter at the provider as the one it sends browsers back to. */
+                callback_url: string;
+            }[];
+            /** @description How many rows this page has. */
+            count: number;
+            /** @description Pass it as `cursor` to get the next page; `null` at the end. */
+            next?: string | null;
+        };
+        /** @description A successful answer that is one page of a list. */
+        Page_RoleRow: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: {
+                id?: components["schemas"]["RoleId"] | null;
+                /** @description Which of those it is, or `custom`. */
+                role: components["schemas"]["Role"];
+                /** @description Its name. */
+                name: string;
+                /** @description What it allows. */
+                permissions: components["schemas"]["Permission"][];
+                /**
+                 * Format: int64
+                 * @description How many members have it.
+                 */
+                members: number;
             }[];
             /** @description How many rows this page has. */
             count: number;
@@ -2656,11 +5485,47 @@ export interface components {
             /** @description Name to show. */
             name: string;
         };
+        /** @description A passkey as its owner sees it. */
+        Passkey: {
+            /** @description Its id. */
+            id: components["schemas"]["PasskeyId"];
+            /** @description What its owner calls it. */
+            name: string;
+            /**
+             * Format: int64
+             * @description When it was added, UTC milliseconds.
+             */
+            created_at_ms: number;
+            /**
+             * Format: int64
+             * @description When it last signed in, UTC milliseconds; `null`: never.
+             */
+            last_used_at_ms?: number | null;
+        };
+        /**
+         * Format: uuid
+         * @description A passkey of an account.
+         */
+        PasskeyId: string;
+        /** @description A new password. */
+        PasswordRequest: {
+            /** @description The one until now; absent if the account has none. */
+            current_password?: string | null;
+            /** @description At least 10 characters, and not a common one. */
+            password: string;
+        };
         /**
          * @description What a route asks for.
          * @enum {string}
          */
         Permission: "inbox.read" | "inbox.change" | "contacts.read" | "campaigns.read" | "connections.read" | "connections.manage" | "operations.manage" | "payloads.read" | "members.read" | "members.manage" | "roles.manage" | "api_keys.manage" | "audit.read" | "organization.manage" | "organization.own" | "appliance.operate" | "appliance.administer";
+        /** @description A permission by name. */
+        PermissionRow: {
+            /** @description Its name. */
+            name: components["schemas"]["Permission"];
+            /** @description Whether it belongs to the staff of the appliance and so into no role. */
+            is_of_appliance: boolean;
+        };
         /** @description What may change in a profile; what is absent stays. */
         ProfileRequest: {
             /** @description Name to show. */
@@ -2673,6 +5538,13 @@ export interface components {
             shortcuts?: {
                 [key: string]: string;
             } | null;
+        };
+        /** @description Proof that it is the owner of the account who asks: one of both. */
+        ProofRequest: {
+            /** @description The account's password. */
+            password?: string | null;
+            /** @description A code of the authenticator, or a recovery code. */
+            code?: string | null;
         };
         /** @description A delivery as it came. */
         ProviderDelivery: {
@@ -2699,11 +5571,56 @@ export interface components {
             /** @description The body as it came; only when one delivery is asked for. */
             payload?: string | null;
         };
+        /** @description A provider as administrators see it. */
+        ProviderDetail: {
+            /** @description Its id. */
+            id: string;
+            /** @description How it is spoken to. */
+            kind: components["schemas"]["Kind"];
+            /** @description Name to show. */
+            name: string;
+            /** @description Address of the issuer; empty for the widget. */
+            issuer: string;
+            /** @description What the issuer calls us; empty for the widget. */
+            client_id: string;
+            /** @description The bot's name; empty for OpenID Connect. */
+            bot_name: string;
+            /** @description Whether a secret is kept; it is never shown. */
+            has_secret: boolean;
+            /** @description The address to enter at the provider as the one it sends browsers back to. */
+            callback_url: string;
+        };
         /**
          * Format: uuid
          * @description A webhook delivery as it was received.
          */
         ProviderEventId: string;
+        /** @description A provider as it shall be. */
+        ProviderRequest: {
+            /** @description How it is spoken to. */
+            kind: components["schemas"]["Kind"];
+            /** @description Name to show; absent: that of the preset, or the id. */
+            name?: string;
+            /** @description Address of the issuer; absent: that of the preset `google` or `telegram`. */
+            issuer?: string;
+            /** @description What the issuer calls us. */
+            client_id?: string;
+            /** @description What we prove it with; absent: as it was, empty: none. */
+            client_secret?: string | null;
+            /** @description The bot's name, for the widget. */
+            bot_name?: string;
+            /** @description The bot's token, for the widget; absent: as it was. */
+            bot_token?: string | null;
+        };
+        /** @description A provider on the sign-in page. */
+        ProviderSummary: {
+            /** @description Its id. */
+            id: string;
+            /** @description How it is spoken to. */
+            kind: components["schemas"]["Kind"];
+            /** @description Name to show. */
+            name: string;
+        };
         /** @description Fractions from 0 to 1; `null` where nothing was sent. */
         Rates: {
             /**
@@ -2744,11 +5661,88 @@ export interface components {
             /** @description What became of it. */
             message: string;
         };
+        /** @description Codes for the day the second factor is lost. */
+        RecoveryCodes: {
+            /** @description Each works once. Shown once. */
+            recovery_codes: string[];
+        };
+        /** @description The answer to a registration. */
+        RegisterAnswer: components["schemas"]["MailSent"] | components["schemas"]["Session"];
+        /** @description What someone registers with. */
+        RegisterRequest: {
+            /** @description Sign-in address. */
+            email: string;
+            /** @description At least 10 characters, and not a common one. */
+            password: string;
+            /** @description Name to show; absent takes the address's first part. */
+            name?: string;
+            language?: components["schemas"]["Language"] | null;
+            /** @description Name of an organization to make, where registration is open. */
+            organization_name?: string;
+            /** @description What follows the `#` of an invitation's link. */
+            invitation_token?: string | null;
+        };
+        /**
+         * @description Who may register.
+         * @enum {string}
+         */
+        Registration: "open" | "invitation" | "closed";
+        /** @description A new passkey. */
+        RegistrationRequest: {
+            /** @description Of the ceremony. */
+            token: string;
+            /** @description What its owner calls it. */
+            name?: string;
+            /** @description What `navigator.credentials.create` answered, as its `toJSON` writes it. */
+            credential: Record<string, never>;
+        };
+        /** @description A new password by link. */
+        ResetRequest: {
+            /** @description What follows the `#` of the link. */
+            token: string;
+            /** @description At least 10 characters, and not a common one. */
+            password: string;
+        };
         /**
          * @description What a member is in an organization.
          * @enum {string}
          */
         Role: "owner" | "admin" | "member" | "viewer" | "custom";
+        /** @description What changes about a role; what is absent stays. */
+        RoleChange: {
+            /** @description Its name. */
+            name?: string | null;
+            /** @description What it allows. */
+            permissions?: components["schemas"]["Permission"][] | null;
+        };
+        /**
+         * Format: uuid
+         * @description A role an organization made for itself.
+         */
+        RoleId: string;
+        /** @description A role. */
+        RoleRow: {
+            id?: components["schemas"]["RoleId"] | null;
+            /** @description Which of those it is, or `custom`. */
+            role: components["schemas"]["Role"];
+            /** @description Its name. */
+            name: string;
+            /** @description What it allows. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description How many members have it.
+             */
+            members: number;
+        };
+        /** @description How a key is renewed. */
+        Rotation: {
+            /**
+             * Format: int64
+             * @description How long the former secret still works, 0 to 720 hours; 24 if absent.
+             */
+            overlap_hours?: number | null;
+        };
         /** @description One page of hits. */
         SearchPage: {
             /** @description Always `true`. */
@@ -2781,6 +5775,35 @@ export interface components {
             /** @description What the account has. */
             methods: components["schemas"]["Method"][];
         };
+        /** @description The second step of signing in. */
+        SecondFactorRequest: {
+            /** @description As the first step answered it. */
+            token: string;
+            /** @description A code of the authenticator, or a recovery code. */
+            code: string;
+        };
+        /** @description What an account has as its second factor. */
+        SecondFactorState: {
+            /** @description The authenticator. */
+            totp: components["schemas"]["TotpState"];
+            /**
+             * Format: int64
+             * @description Recovery codes that were not used yet.
+             */
+            recovery_codes_left: number;
+            /**
+             * Format: int64
+             * @description How many passkeys there are.
+             */
+            passkeys: number;
+            /** @description An organization of the account's asks for a second factor. */
+            is_required: boolean;
+        };
+        /**
+         * @description How the connection to the server is protected.
+         * @enum {string}
+         */
+        Security: "starttls" | "tls" | "none";
         /** @description The organization's figures in the seeds' words. */
         SeedStatistics: components["schemas"]["Statistics"] & {
             /**
@@ -2821,6 +5844,22 @@ export interface components {
              */
             expires_at_ms: number;
         };
+        /**
+         * Format: uuid
+         * @description One signed-in browser or program.
+         */
+        SessionId: string;
+        /** @description What may change; what is absent stays. */
+        SettingsRequest: {
+            registration?: components["schemas"]["Registration"] | null;
+            smtp?: components["schemas"]["SmtpRequest"] | null;
+        };
+        /** @description The appliance's settings. */
+        SettingsView: {
+            /** @description Who may register. */
+            registration: components["schemas"]["Registration"];
+            smtp?: components["schemas"]["SmtpView"] | null;
+        };
         /** @description The owner and the first organization. */
         SetupRequest: {
             /** @description Sign-in address. */
@@ -2842,16 +5881,114 @@ export interface components {
             /** @description The browser is on another machine: it must show the code from the program's log. */
             is_code_needed: boolean;
         };
+        /** @description An invitation as the invited person sees it. */
+        ShownInvitation: {
+            /** @description Where it leads. */
+            organization_name: string;
+            /** @description Whose address it is bound to; `null`: whoever has the link. */
+            email?: string | null;
+            /** @description What they become. */
+            role: components["schemas"]["Role"];
+            /** @description The name of a role of the organization's own. */
+            role_name?: string | null;
+            /**
+             * Format: int64
+             * @description When it ends, UTC milliseconds.
+             */
+            expires_at_ms: number;
+            /** @description Whether that address has an account; `null` if it is bound to none. */
+            has_account?: boolean | null;
+        };
         /** @description The answer to a first factor. */
         SignInAnswer: components["schemas"]["Session"] | {
             /** @description What it is asked with. */
             second_factor: components["schemas"]["SecondFactor"];
+        };
+        /** @description How one gets in here. */
+        SignInOptions: {
+            /** @description Who may register. */
+            registration: components["schemas"]["Registration"];
+            /** @description Links reach people by mail; without a mail server an administrator passes them on. */
+            is_mail_configured: boolean;
+            /** @description Other services one can sign in with. */
+            providers: components["schemas"]["ProviderSummary"][];
+            /** @description The appliance's address allows passkeys: a name reached over TLS, or this machine. */
+            is_passkey_possible: boolean;
+        };
+        /** @description The ways to sign in besides the password. */
+        SignInProviders: {
+            /** @description The providers, in the order they were added. */
+            providers: components["schemas"]["ProviderSummary"][];
+            /** @description Whether passkeys work under this address: it has TLS or is this machine, and a name. */
+            is_passkey_possible: boolean;
+        };
+        /** @description A passkey's answer. */
+        SignInRequest: {
+            /** @description Of the ceremony. */
+            token: string;
+            /** @description What `navigator.credentials.get` answered, as its `toJSON` writes it. */
+            credential: Record<string, never>;
+        };
+        /** @description A sign-in to start. */
+        SignInStart: {
+            /** @description Of the first factor; absent: the passkey signs in alone. */
+            second_factor_token?: string | null;
+        };
+        /** @description The mail server to use. */
+        SmtpRequest: {
+            /** @description Name or address of the server. */
+            host: string;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port: number;
+            /** @description User name; empty if the server asks for none. */
+            user?: string;
+            /** @description The password; absent leaves the stored one, empty forgets it. */
+            password?: string | null;
+            /** @description How the connection is protected. */
+            security: components["schemas"]["Security"];
+            /** @description Who our mail is from: an address, or `Name <address>`. */
+            from: string;
+            /** @description As the settings show it; ignored. */
+            has_password?: boolean | null;
+        };
+        /** @description The mail server as an administrator sees it. */
+        SmtpView: {
+            /** @description Name or address of the server. */
+            host: string;
+            /**
+             * Format: int32
+             * @description Its port.
+             */
+            port: number;
+            /** @description User name; empty if the server asks for none. */
+            user: string;
+            /** @description How the connection is protected. */
+            security: components["schemas"]["Security"];
+            /** @description Who our mail is from. */
+            from: string;
+            /** @description A password is stored; it is never shown. */
+            has_password: boolean;
         };
         /**
          * @description What an account is on the appliance.
          * @enum {string}
          */
         StaffRole: "sb_admin" | "sb_operator";
+        /** @description Where the browser goes. */
+        StartAnswer: {
+            /** @description The provider's page. It sends the browser back to `/sign-in/callback/{provider}`. */
+            url: string;
+        };
+        /** @description A sign-in to start. */
+        StartRequest: {
+            /** @description An invitation, for a new account. */
+            invitation_token?: string | null;
+            /** @description Link the identity to the account that is signed in, instead of signing in. */
+            is_link?: boolean;
+        };
         /** @description The organization's figures. */
         Statistics: {
             /** @description Sums over all campaigns. */
@@ -2918,6 +6055,11 @@ export interface components {
              */
             at_ms: number;
         };
+        /** @description Where the test goes. */
+        TestMailRequest: {
+            /** @description An address. */
+            address: string;
+        };
         /**
          * @description The interface's colours.
          * @enum {string}
@@ -2940,6 +6082,23 @@ export interface components {
             /** @description Ids and names for display. */
             payload: Record<string, never>;
         };
+        /** @description What an authenticator needs. Shown once. */
+        TotpEnrolment: {
+            /** @description For typing. */
+            secret: string;
+            /** @description For the authenticator. */
+            uri: string;
+            /** @description The same as a picture, to be scanned. */
+            qr_svg: string;
+        };
+        /** @description An authenticator. */
+        TotpState: {
+            /**
+             * Format: int64
+             * @description Since when its codes are in force, UTC milliseconds; `null` if they are not.
+             */
+            confirmed_at_ms?: number | null;
+        };
         /** @description A webhook of a shared connection that no organization claims. */
         UnroutedEvent: {
             /** @description Its id. */
@@ -2955,6 +6114,11 @@ export interface components {
              * @description When it came, UTC milliseconds.
              */
             received_at_ms: number;
+        };
+        /** @description A verification link's token. */
+        VerifyRequest: {
+            /** @description What follows the `#` of the link. */
+            token: string;
         };
         /**
          * @description Which conversations.
@@ -3000,6 +6164,8 @@ export interface components {
             offset: number;
             /** @description The words searched for. */
             query?: string | null;
+            /** @description Pass it as `cursor` to get the next page, where the route has one; absent at the end. */
+            next?: string | null;
         };
         /** @description An answer that is one window of a list, as the seed routes have it. */
         Window_Mailbox: {
@@ -3048,6 +6214,8 @@ export interface components {
             offset: number;
             /** @description The words searched for. */
             query?: string | null;
+            /** @description Pass it as `cursor` to get the next page, where the route has one; absent at the end. */
+            next?: string | null;
         };
         /** @description An answer that is one window of a list, as the seed routes have it. */
         Window_Message: {
@@ -3101,6 +6269,110 @@ export interface components {
             offset: number;
             /** @description The words searched for. */
             query?: string | null;
+            /** @description Pass it as `cursor` to get the next page, where the route has one; absent at the end. */
+            next?: string | null;
+        };
+        /** @description An answer that is one window of a list, as the seed routes have it. */
+        Window_OfOrganization_Campaign: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: ({
+                /** @description Its id. */
+                id: components["schemas"]["CampaignId"];
+                /** @description The provider's id of it. */
+                provider_campaign_id: string;
+                /** @description Its name; empty as long as no event named it. */
+                name: string;
+                /** @description Where it stands. */
+                state: components["schemas"]["CampaignState"];
+                /** @description `false`: known from webhooks only. */
+                is_synced: boolean;
+                /** @description What was counted. */
+                counters: components["schemas"]["Counters"];
+                /** @description The rates the counters give. */
+                rates: components["schemas"]["Rates"];
+                /**
+                 * Format: int64
+                 * @description When something last happened in it, UTC milliseconds.
+                 */
+                last_event_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it became known, UTC milliseconds.
+                 */
+                created_at_ms: number;
+            } & {
+                /** @description The organization. */
+                organization_id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                organization_name: string;
+            })[];
+            /** @description How many rows this window has. */
+            count: number;
+            /** @description The largest number of rows asked for. */
+            limit: number;
+            /** @description How many rows were passed over. */
+            offset: number;
+            /** @description The words searched for. */
+            query?: string | null;
+            /** @description Pass it as `cursor` to get the next page, where the route has one; absent at the end. */
+            next?: string | null;
+        };
+        /** @description An answer that is one window of a list, as the seed routes have it. */
+        Window_OfOrganization_Mailbox: {
+            /** @description Always `true`. */
+            success: boolean;
+            /** @description The rows. */
+            data: ({
+                /** @description Its id. */
+                id: components["schemas"]["MailboxId"];
+                /** @description E-mail address. */
+                address: string;
+                /** @description Whether it works. */
+                state: components["schemas"]["MailboxState"];
+                /** @description Why not, in the provider's words. */
+                state_reason: string;
+                /**
+                 * Format: int64
+                 * @description Since when, UTC milliseconds; 0 if unknown.
+                 */
+                state_at_ms: number;
+                /** @description Counted in total. */
+                counters: components["schemas"]["MailboxCounters"];
+                /** @description Counted today (UTC). */
+                today: components["schemas"]["MailboxCounters"];
+                /**
+                 * Format: int64
+                 * @description Conversations with something unread, among the newest 5,000 unread ones.
+                 */
+                unread_count: number;
+                /**
+                 * Format: int64
+                 * @description When something last happened, UTC milliseconds.
+                 */
+                last_event_at_ms: number;
+                /**
+                 * Format: int64
+                 * @description When it became known, UTC milliseconds.
+                 */
+                created_at_ms: number;
+            } & {
+                /** @description The organization. */
+                organization_id: components["schemas"]["OrganizationId"];
+                /** @description Its name. */
+                organization_name: string;
+            })[];
+            /** @description How many rows this window has. */
+            count: number;
+            /** @description The largest number of rows asked for. */
+            limit: number;
+            /** @description How many rows were passed over. */
+            offset: number;
+            /** @description The words searched for. */
+            query?: string | null;
+            /** @description Pass it as `cursor` to get the next page, where the route has one; absent at the end. */
+            next?: string | null;
         };
     };
     responses: never;
@@ -3111,6 +6383,124 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    find_campaign_statistics: {
+        parameters: {
+            query?: {
+                /** @description The organization, which makes it fast; all are asked if absent. */
+                organization_id?: string;
+                /** @description Days back, 1 to 366; 30 if absent. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description ours or the provider's */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_OfOrganization_RecordStatistics_Campaign_CampaignDay"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_campaigns: {
+        parameters: {
+            query?: {
+                /** @description Rows of a window, 1 to 500; 100 if absent. */
+                limit?: number;
+                /** @description Rows to pass over; 0 if absent. The cursor is faster. */
+                offset?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window_OfOrganization_Campaign"];
+                };
+            };
+        };
+    };
+    find_mailbox_statistics: {
+        parameters: {
+            query?: {
+                /** @description The organization, which makes it fast; all are asked if absent. */
+                organization_id?: string;
+                /** @description Days back, 1 to 366; 30 if absent. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description id or address */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_OfOrganization_RecordStatistics_Mailbox_MailboxDay"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_mailboxes: {
+        parameters: {
+            query?: {
+                /** @description Rows of a window, 1 to 500; 100 if absent. */
+                limit?: number;
+                /** @description Rows to pass over; 0 if absent. The cursor is faster. */
+                offset?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window_OfOrganization_Mailbox"];
+                };
+            };
+        };
+    };
     list_campaign_messages: {
         parameters: {
             query?: {
@@ -3262,6 +6652,753 @@ export interface operations {
             };
         };
     };
+    find_avatar: {
+        parameters: {
+            query?: {
+                /** @description The `avatar_at_ms` of the account: with it the answer may be kept for ever. */
+                v?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a square picture */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            /** @description no such account, or none of the caller's concern, or it has no picture */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_all_accounts: {
+        parameters: {
+            query?: {
+                /** @description Part of the address or the name. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminAccount"];
+                };
+            };
+        };
+    };
+    update_any_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AdminAccount"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the last administrator */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reset_any_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AdminAccount"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_appliance_audit: {
+        parameters: {
+            query?: {
+                /** @description `account:<id>`, `api_key:<id>`, `command_line`, `system`, `anonymous`, or the name of an actor. */
+                actor?: string;
+                /** @description Start of the action, for example `member.`. */
+                action?: string;
+                /** @description The id of a record. */
+                entity?: string;
+                /** @description Not before this time, UTC milliseconds. */
+                since?: number;
+                /** @description Before this time, UTC milliseconds. */
+                until?: number;
+                /** @description Text in a name, an address, an action or a value. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Rows of a page, 1 to 200; 50 if absent. */
+                limit?: number;
+                /** @description `csv` or `jsonl`, for an export. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+        };
+    };
+    export_appliance_audit: {
+        parameters: {
+            query?: {
+                /** @description `account:<id>`, `api_key:<id>`, `command_line`, `system`, `anonymous`, or the name of an actor. */
+                actor?: string;
+                /** @description Start of the action, for example `member.`. */
+                action?: string;
+                /** @description The id of a record. */
+                entity?: string;
+                /** @description Not before this time, UTC milliseconds. */
+                since?: number;
+                /** @description Before this time, UTC milliseconds. */
+                until?: number;
+                /** @description Text in a name, an address, an action or a value. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Rows of a page, 1 to 200; 50 if absent. */
+                limit?: number;
+                /** @description `csv` or `jsonl`, for an export. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    list_mails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Mail"];
+                };
+            };
+        };
+    };
+    retry_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Mail"];
+                };
+            };
+            /** @description sent already, or its link has ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_organizations: {
+        parameters: {
+            query?: {
+                /** @description Part of the name, or the id. */
+                q?: string;
+                /** @description `name` (if absent), `created`, `activity` or `size`. */
+                sort?: string;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Rows of a page, 1 to 200; 50 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminOrganization"];
+                };
+            };
+        };
+    };
+    find_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AdminOrganizationDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ProviderDetail"];
+                };
+            };
+        };
+    };
+    update_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ProviderDetail"];
+                };
+            };
+            /** @description the issuer cannot be used */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description people sign in with it: its issuer stays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_provider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SettingsView"];
+                };
+            };
+        };
+    };
+    update_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SettingsView"];
+                };
+            };
+        };
+    };
+    send_test_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestMailRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Nothing"];
+                };
+            };
+            /** @description mail_failed: what the server said */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ApiKey"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewApiKey"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ApiKeyWithSecret"];
+                };
+            };
+            /** @description the caller is a key, no member, or lacks a right the key would have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description there are 100 keys already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ApiKey"];
+                };
+            };
+        };
+    };
+    rotate_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ApiKeyWithSecret"];
+                };
+            };
+            /** @description the caller is a key, or lacks a right the key has */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the key is revoked or has ended */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description `account:<id>`, `api_key:<id>`, `command_line`, `system`, `anonymous`, or the name of an actor. */
+                actor?: string;
+                /** @description Start of the action, for example `member.`. */
+                action?: string;
+                /** @description The id of a record. */
+                entity?: string;
+                /** @description Not before this time, UTC milliseconds. */
+                since?: number;
+                /** @description Before this time, UTC milliseconds. */
+                until?: number;
+                /** @description Text in a name, an address, an action or a value. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Rows of a page, 1 to 200; 50 if absent. */
+                limit?: number;
+                /** @description `csv` or `jsonl`, for an export. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description `account:<id>`, `api_key:<id>`, `command_line`, `system`, `anonymous`, or the name of an actor. */
+                actor?: string;
+                /** @description Start of the action, for example `member.`. */
+                action?: string;
+                /** @description The id of a record. */
+                entity?: string;
+                /** @description Not before this time, UTC milliseconds. */
+                since?: number;
+                /** @description Before this time, UTC milliseconds. */
+                until?: number;
+                /** @description Text in a name, an address, an action or a value. */
+                q?: string;
+                /** @description `next` of the page before. */
+                cursor?: number;
+                /** @description Rows of a page, 1 to 200; 50 if absent. */
+                limit?: number;
+                /** @description `csv` or `jsonl`, for an export. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+        };
+    };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_MailSent"];
+                };
+            };
+            /** @description the password is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_MailSent"];
+                };
+            };
+            /** @description too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Identity"];
+                };
+            };
+        };
+    };
+    delete_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description it is the last way to sign in */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     login_with_link: {
         parameters: {
             query?: never;
@@ -3325,13 +7462,23 @@ export interface operations {
     logout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description any value */
+                "X-Requested-With"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description neither a token nor the header */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3381,6 +7528,361 @@ export interface operations {
             };
         };
     };
+    finish_oauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinishRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_FinishAnswer"];
+                };
+            };
+            /** @description the provider's answer was refused */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description nobody may register in this way */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_oauth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_StartAnswer"];
+                };
+            };
+            /** @description the provider cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SignInOptions"];
+                };
+            };
+        };
+    };
+    sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Session"];
+                };
+            };
+            /** @description the passkey was not accepted */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInStart"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Ceremony"];
+                };
+            };
+            /** @description passkeys do not work under this address */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Passkey"];
+                };
+            };
+        };
+    };
+    create_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Passkey"];
+                };
+            };
+        };
+    };
+    start_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Ceremony"];
+                };
+            };
+            /** @description passkeys do not work under this address */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description it is the last way to sign in */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Passkey"];
+                };
+            };
+        };
+    };
+    update_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done"];
+                };
+            };
+            /** @description the current password is wrong, or the new one too weak */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_sign_in_providers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SignInProviders"];
+                };
+            };
+        };
+    };
+    create_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecoveryCodes"];
+                };
+            };
+            /** @description the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description there is no second factor */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -3400,6 +7902,321 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer_Session"];
                 };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RegisterAnswer"];
+                };
+            };
+            /** @description registration_closed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Changed"];
+                };
+            };
+            /** @description used or ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    find_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SecondFactorState"];
+                };
+            };
+        };
+    };
+    show_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SecondFactorRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Session"];
+                };
+            };
+            /** @description the code is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description sign in again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OwnSession"];
+                };
+            };
+        };
+    };
+    delete_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Ended"];
+                };
+            };
+        };
+    };
+    delete_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_TotpEnrolment"];
+                };
+            };
+            /** @description one is in force */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Done"];
+                };
+            };
+            /** @description the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    verify_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RecoveryCodes"];
+                };
+            };
+            /** @description the code is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_SignInAnswer"];
+                };
+            };
+            /** @description used or ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -3973,6 +8790,80 @@ export interface operations {
             };
         };
     };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Session"];
+                };
+            };
+            /** @description it is for another address */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description it was used already or has ended */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the caller is a member already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_ShownInvitation"];
+                };
+            };
+            /** @description it was used already or has ended */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
@@ -4151,6 +9042,602 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    list_organizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Organization"];
+                };
+            };
+        };
+    };
+    create_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_OrganizationDetails"];
+                };
+            };
+            /** @description not on this appliance */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    find_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_OrganizationDetails"];
+                };
+            };
+        };
+    };
+    delete_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeletionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Deletion"];
+                };
+            };
+        };
+    };
+    update_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_OrganizationDetails"];
+                };
+            };
+            /** @description the caller has no second factor to ask the others for one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvitationRow"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_InvitationWithLink"];
+                };
+            };
+            /** @description the role has rights the caller lacks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the address belongs to a member, or there are 200 open invitations already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description someone took it up already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    leave_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the last owner stays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+        };
+    };
+    create_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_InvitationWithLink"];
+                };
+            };
+            /** @description the role has rights the caller lacks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the address belongs to a member, or there are 200 open invitations already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the member has rights the caller lacks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the last owner stays */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Member"];
+                };
+            };
+            /** @description the member has, or would get, rights the caller lacks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the last owner stays one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    reset_member_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the member belongs to organizations that are not the caller's, or to the appliance's staff */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    restore_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_OrganizationDetails"];
+                };
+            };
+            /** @description it is not being deleted, or it is too late */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoleRow"];
+                };
+            };
+        };
+    };
+    create_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RoleRow"];
+                };
+            };
+            /** @description the role would have rights the caller lacks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the name is taken, or there are 50 already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description someone has the role or is invited to it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_RoleRow"];
+                };
+            };
+            /** @description the role has, or would have, rights the caller lacks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    switch_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_Session"];
+                };
+            };
+        };
+    };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PermissionRow"];
+                };
             };
         };
     };
@@ -4400,6 +9887,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_UnroutedEvent"];
+                };
+            };
+        };
+    };
+    update_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+                "image/png": number[];
+                "image/webp": number[];
+                "multipart/form-data": components["schemas"]["AvatarForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AvatarState"];
+                };
+            };
+            /** @description no picture that is taken */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description neither a form nor a picture */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer_AvatarState"];
                 };
             };
         };
