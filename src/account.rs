@@ -5,6 +5,7 @@ pub mod api;
 pub mod avatar;
 pub mod factor;
 pub mod federation;
+pub mod import;
 pub mod invitation;
 pub mod limit;
 pub mod model;

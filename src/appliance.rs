@@ -9,5 +9,6 @@ pub mod api;
 pub mod figures;
 pub mod start;
 mod store;
+pub mod transfer;
 
 pub use store::list_audit_rows;

@@ -133,6 +133,11 @@ impl Chain {
         Self { scope: id.to_string(), keys: keyring.derive_all("salesbrain 2026 audit") }
     }
 
+    /// A log without keys: its rows can be verified, its seal cannot.
+    pub fn of_nobody() -> Self {
+        Self { scope: String::new(), keys: Vec::new() }
+    }
+
     /// Appends a line in the transaction of the change it tells of.
     pub fn append(&self, tx: &Tx<'_>, entry: Entry) -> Result<(), Error> {
         self.append_stamped(tx, &Stamped { id: tx.next_uuid(), at_ms: tx.now_ms(), entry })
@@ -193,6 +198,16 @@ impl Chain {
         hasher.update(hash);
         *hasher.finalize().as_bytes()
     }
+}
+
+/// Seals the end of a log with the key in force, as it is: after the key was changed, or when the log comes from another
+/// appliance. The caller has made sure that it is whole.
+pub fn reseal(tx: &Tx<'_>, chain: &Chain) -> Result<(), Error> {
+    if let Some(head) = verify::find_head(tx.connection())? {
+        let seal = chain.seal(head.sequence, &head.hash);
+        tx.connection().execute("UPDATE audit_head SET seal = ?1 WHERE id = 1", [seal])?;
+    }
+    Ok(())
 }
 
 /// One row as it is stored, and as its hash is taken over it.

@@ -7,10 +7,13 @@ mod account;
 mod audit;
 mod connection;
 mod demo;
+mod doctor;
 mod healthcheck;
+mod import;
 mod organization;
 mod print;
 mod reindex;
+mod secret;
 mod serve;
 mod simulate;
 
@@ -74,6 +77,11 @@ enum Command {
     Organization(organization::OrganizationCommand),
     /// Builds the search index anew. The appliance must not be running.
     Reindex(reindex::Reindex),
+    /// The master key.
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
+    /// Examines the data folder, beside a running appliance or without one.
+    Doctor(doctor::Doctor),
     /// Asks a running appliance whether it is healthy.
     Healthcheck,
     /// Prints every setting with its default.
@@ -107,6 +115,8 @@ fn run_command(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Connection(command) => block_on(connection::run(command.clone(), common.clone())),
         Command::Organization(command) => block_on(organization::run(command.clone(), common.clone())),
         Command::Reindex(reindex) => block_on(reindex::run(reindex.clone(), common.clone())),
+        Command::Secret(command) => block_on(secret::run(command.clone(), common.clone())),
+        Command::Doctor(doctor) => doctor::run(doctor, common),
         Command::Healthcheck => block_on(healthcheck::run(common.load()?)),
     }
 }

@@ -192,6 +192,8 @@ impl Guard {
             .dns_resolver(Arc::new(OpenAddresses(Arc::clone(&allowed))))
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            // A connection that is kept would be one nobody checks again.
+            .pool_max_idle_per_host(0)
             .connect_timeout(CONNECT_LIMIT)
             .timeout(REQUEST_LIMIT)
             .user_agent(concat!("Salesbrain/", env!("CARGO_PKG_VERSION")))

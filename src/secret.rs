@@ -8,6 +8,8 @@
 //! A sealed secret is bound to what it belongs to (its context): copied into another row it does not open. Rejected:
 //! encrypting whole files, because everything is then lost with one key and no tool can open an organization's file.
 
+pub mod rotation;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -152,6 +154,53 @@ impl Keyring {
             std::iter::once(&self.current).chain(&self.former).find(|key| key.mark() == *mark).ok_or(SealError)?;
         let payload = Payload { msg: encrypted, aad: context.as_bytes() };
         key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_opaque| SealError)
+    }
+
+    /// Puts a new key in force and keeps the former one beside it; goes on with a rotation that was interrupted.
+    pub fn begin_rotation(path: &Path) -> Result<Self, KeyError> {
+        let before = Self::open_existing(path)?;
+        if !before.former.is_empty() {
+            return Ok(before);
+        }
+        let during = Self { current: Master(rand::random()), former: vec![before.current] };
+        during.replace(path)?;
+        Ok(during)
+    }
+
+    /// Forgets the former keys: nothing is sealed with them any more.
+    pub fn finish_rotation(&self, path: &Path) -> Result<Self, KeyError> {
+        let after = Self { current: self.current.clone(), former: Vec::new() };
+        after.replace(path)?;
+        Ok(after)
+    }
+
+    /// Writes the keys into the place of the file: a crash leaves the old file or the new one, never half of one.
+    fn replace(&self, path: &Path) -> Result<(), KeyError> {
+        let beside = path.with_extension("key.new");
+        let work = || -> std::io::Result<()> {
+            match std::fs::remove_file(&beside) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            write_private(&beside, &self.text())?;
+            std::fs::rename(&beside, path)?;
+            path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+        };
+        work().map_err(|source| KeyError::File { path: path.to_owned(), source })
+    }
+
+    /// The same secret sealed with the key in force; `None` if it is already.
+    pub fn reseal(&self, context: &str, sealed: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
+        if self.is_current(sealed) {
+            return Ok(None);
+        }
+        self.seal(context, &self.open_sealed(context, sealed)?).map(Some)
+    }
+
+    /// Whether a former key sealed it.
+    pub fn is_former(&self, sealed: &[u8]) -> bool {
+        let (version, mark) = (sealed.first(), sealed.get(1..=MARK_BYTES));
+        version == Some(&SEAL_VERSION) && self.former.iter().any(|key| mark == Some(key.mark().as_slice()))
     }
 
     /// Whether the key in force sealed it.

@@ -9,6 +9,7 @@
 //! borders), one database for all organizations (isolation would then be a `WHERE` clause).
 
 mod checkpoint;
+mod copy;
 pub mod error;
 pub mod migration;
 pub mod page;
@@ -27,6 +28,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::id::IdSource;
 
+pub use copy::{check_whole, copy};
 pub use error::Error;
 pub use migration::Migrations;
 pub use peek::{Peeked, peek};

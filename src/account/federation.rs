@@ -3,8 +3,8 @@
 //! An identity is a first factor like a password; [`super::factor`] asks for the second. Whose it is, in this order: the
 //! account it is linked to; the account with the same e-mail address, but only if the service says that it verified the
 //! address; a new account, if registration is open or an invitation is shown. Telegram knows no addresses: it signs in who
-//! linked it before, and makes an account only for an invitation that names an address (whoever holds such an invitation
-//! may register that address with a password just the same).
+//! linked it before, and makes an account only for an invitation that came by mail, because having read that mail
+//! proves the address.
 //!
 //! The state of a sign-in is a token that is good for one use, kept here with nonce and verifier and bound to the browser
 //! by a cookie, so that nobody can be signed in to somebody else's account by a link. Everything an issuer's address leads

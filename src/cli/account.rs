@@ -8,8 +8,9 @@ use serde_json::json;
 
 use super::{Common, print};
 use crate::account::model::Language;
-use crate::account::permission::Role;
+use crate::account::permission::{Role, StaffRole};
 use crate::account::setup::{NewOwner, Stage};
+use crate::audit::Who;
 
 /// Lifetime of a sign-in link.
 const LINK_MS: i64 = 15 * 60 * 1_000;
@@ -19,8 +20,12 @@ const LINK_MS: i64 = 15 * 60 * 1_000;
 pub(super) enum AccountCommand {
     /// Creates an account and makes it a member of an organization, which is created if it does not exist.
     Create(Create),
+    /// Brings accounts from elsewhere, with the hashes of their passwords; says which lines were refused and why.
+    Import(super::import::Import),
     /// Prints a link that signs an account in once.
     Link(Link),
+    /// Makes an account staff of the appliance, or takes that away.
+    Staff(Staff),
 }
 
 /// A role on the command line.
@@ -54,6 +59,29 @@ pub(super) struct Create {
     language: String,
 }
 
+/// What an account is on the appliance, on the command line.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StaffArgument {
+    /// Everything.
+    #[value(name = "sb_admin")]
+    Admin,
+    /// Operations, no message bodies.
+    #[value(name = "sb_operator")]
+    Operator,
+    /// Not of the staff.
+    None,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(super) struct Staff {
+    /// Sign-in address.
+    #[arg(long)]
+    email: String,
+    /// What the account is on the appliance.
+    #[arg(long, value_enum)]
+    role: StaffArgument,
+}
+
 #[derive(Clone, Debug, Args)]
 pub(super) struct Link {
     /// Sign-in address.
@@ -64,7 +92,9 @@ pub(super) struct Link {
 pub(super) async fn run(command: AccountCommand, common: Common) -> anyhow::Result<()> {
     match command {
         AccountCommand::Create(create) => create_account(create, common).await,
+        AccountCommand::Import(import) => super::import::run(import, common).await,
         AccountCommand::Link(link) => create_link(link, common).await,
+        AccountCommand::Staff(staff) => update_staff(staff, common).await,
     }
 }
 
@@ -100,6 +130,25 @@ fn read_password(is_stdin: bool) -> anyhow::Result<String> {
     let mut text = String::new();
     std::io::stdin().take(4_096).read_to_string(&mut text).context("cannot read the password")?;
     Ok(text.lines().next().unwrap_or("").trim_end_matches('\r').to_owned())
+}
+
+async fn update_staff(staff: Staff, common: Common) -> anyhow::Result<()> {
+    let app = common.open()?;
+    let email = staff.email.trim().to_lowercase();
+    let wanted = email.clone();
+    let found =
+        app.control.read(move |connection| crate::account::store::find_credentials(connection, &wanted)).await?;
+    let account = found.with_context(|| format!("there is no account with the address {email}"))?;
+    let role = match staff.role {
+        StaffArgument::Admin => Some(StaffRole::Admin),
+        StaffArgument::Operator => Some(StaffRole::Operator),
+        StaffArgument::None => None,
+    };
+    let changed = app.change_account(Who::command_line(), account.account_id, (Some(role), None)).await?;
+    if common.json {
+        return print::json(&json!({ "account_id": changed.id, "staff_role": changed.staff_role }));
+    }
+    print::line(&format!("{email}: {}", role.map_or("not of the staff", StaffRole::as_str)))
 }
 
 async fn create_link(link: Link, common: Common) -> anyhow::Result<()> {

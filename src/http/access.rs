@@ -368,7 +368,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Whether the caller reached us over TLS, as far as we know.
-fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
+pub fn is_secure(headers: &HeaderMap, config: &Config) -> bool {
     config.public_url.starts_with("https://") || is_forwarded_tls(headers)
 }
 

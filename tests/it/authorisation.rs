@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
+use salesbrain::account::federation::model::Provider;
+use salesbrain::account::federation::store as providers;
 use salesbrain::account::model::Language;
 use salesbrain::account::permission::{Permission, PermissionSet, Role, StaffRole};
 use salesbrain::http::access::Access;
@@ -105,6 +107,23 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/auth/logout", Nothing(200)),
     ("GET", "/api/v1/auth/me", Account),
     ("PUT", "/api/v1/auth/me", SignedIn),
+    ("GET", "/api/v1/admin/providers", Staff("appliance.administer")),
+    ("PUT", "/api/v1/admin/providers/{id}", Staff("appliance.administer")),
+    ("DELETE", "/api/v1/admin/providers/{id}", Staff("appliance.administer")),
+    ("GET", "/api/v1/auth/identities", SignedIn),
+    ("DELETE", "/api/v1/auth/identities/{id}", PersonGets(404)),
+    // No provider has this name.
+    ("POST", "/api/v1/auth/oauth/{provider}", Nothing(404)),
+    ("POST", "/api/v1/auth/oauth/{provider}/start", Nothing(404)),
+    ("POST", "/api/v1/auth/passkey", Nothing(400)),
+    // Keys are bound to names, and the program is reached by its address here.
+    ("POST", "/api/v1/auth/passkey/start", Nothing(409)),
+    ("GET", "/api/v1/auth/passkeys", SignedIn),
+    ("POST", "/api/v1/auth/passkeys", PersonGets(400)),
+    ("POST", "/api/v1/auth/passkeys/start", PersonGets(409)),
+    ("PATCH", "/api/v1/auth/passkeys/{id}", PersonGets(404)),
+    ("DELETE", "/api/v1/auth/passkeys/{id}", PersonGets(404)),
+    ("GET", "/api/v1/auth/providers", Nothing(200)),
     ("GET", "/api/v1/auth/options", Nothing(200)),
     ("PUT", "/api/v1/auth/password", SignedIn),
     // Nobody here has a second factor.
@@ -455,6 +474,34 @@ pub(crate) async fn create_dead_job(test: &TestApp) -> String {
     id.to_string()
 }
 
+/// Adds a provider of identities.
+async fn create_provider(test: &TestApp) -> String {
+    let provider = json!({ "id": "chat", "kind": "telegram_widget", "name": "Chat" });
+    let provider: Provider = serde_json::from_value(provider).unwrap();
+    let save = move |tx: &salesbrain::store::Tx<'_>| providers::save_provider(tx, &provider);
+    test.app.control.write(save).await.unwrap();
+    "chat".to_owned()
+}
+
+/// Adds a passkey and an identity, of the same id, to an account that is none of the callers'.
+async fn create_way_in(test: &TestApp) -> String {
+    let (uuid, account_id) = (test.app.ids.next_uuid(), test.operator.account_id);
+    let insert = move |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
+        let id = uuid.as_bytes().as_slice();
+        tx.connection().execute(
+            "INSERT INTO passkey (id, account_id, credential_id, credential, name, created_at_ms) VALUES (?1, ?2, ?1, '{}', '', 1)",
+            (id, account_id),
+        )?;
+        tx.connection().execute(
+            "INSERT INTO identity (id, account_id, provider, subject, created_at_ms) VALUES (?1, ?2, 'chat', ?3, 1)",
+            (id, account_id, uuid.to_string()),
+        )?;
+        Ok(())
+    };
+    test.app.control.write(insert).await.unwrap();
+    uuid.to_string()
+}
+
 /// Adds a mail that nobody can send.
 async fn create_mail(test: &TestApp) -> String {
     let keyring = test.app.keyring.clone();
@@ -556,6 +603,12 @@ impl World {
         if path.contains("/jobs/") {
             return create_dead_job(&self.test).await;
         }
+        if path.contains("/providers/") {
+            return create_provider(&self.test).await;
+        }
+        if path.contains("/passkeys/") || path.contains("/identities/") {
+            return create_way_in(&self.test).await;
+        }
         let found = kinds.iter().find(|(part, _id)| path.contains(part));
         found.unwrap_or_else(|| panic!("no record for {path}")).1.clone()
     }
@@ -592,6 +645,8 @@ impl World {
         let number = self.test.app.ids.next_uuid();
         Some(match (method, path) {
             ("PUT", "/api/v1/auth/me") => json!({ "theme": "dark" }),
+            ("PUT", "/api/v1/admin/providers/{id}") => json!({ "kind": "telegram_widget", "bot_token": "1:x" }),
+            ("PATCH", "/api/v1/auth/passkeys/{id}") => json!({ "name": "Key" }),
             ("PATCH", "/api/v1/admin/accounts/{id}") => json!({ "staff_role": "sb_operator" }),
             ("POST", "/api/v1/api-keys") => json!({ "name": "New", "permissions": ["inbox.read"] }),
             ("POST", "/api/v1/connections") => json!({ "provider": "instantly" }),

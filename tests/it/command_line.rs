@@ -525,3 +525,31 @@ fn help_names_every_command() {
     }
     assert!(expect_success(&run(folder.path(), &["--version"])).contains(env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn accounts_are_imported_line_by_line() {
+    let folder = folder();
+    let create = ["account", "create", "--email", "owner@acme.example", "--organization", "Acme", "--password-stdin"];
+    expect_success(&run_with_input(folder.path(), &create, PASSWORD));
+    let hash = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
+    let lines = [
+        json!({ "email": "a@acme.example", "password_hash": hash, "organization": "Acme", "role": "admin" })
+            .to_string(),
+        "{ this is no json".to_owned(),
+        json!({ "email": "b@acme.example", "password_hash": "plain" }).to_string(),
+        json!({ "email": "owner@acme.example", "password_hash": hash }).to_string(),
+    ];
+    std::fs::write(folder.path().join("accounts.jsonl"), lines.join("\n")).unwrap();
+    let report = expect_json(&run(folder.path(), &["account", "import", "accounts.jsonl", "--json"]));
+    assert_eq!(report["imported"], json!(1));
+    let refused = report["refused"].as_array().unwrap();
+    let numbers: Vec<i64> = refused.iter().map(|refusal| refusal["line"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, [2, 3, 4], "{report}");
+    assert!(refused[1]["reason"].as_str().unwrap().starts_with("password_hash"), "{report}");
+    assert!(refused[2]["reason"].as_str().unwrap().contains("exists already"), "{report}");
+    assert!(!report.to_string().contains("$2a$"), "{report}");
+    let table = format!("email,name,password_hash\nc@acme.example,\"Cara, C.\",{hash}\nnobody,,{hash}\n");
+    std::fs::write(folder.path().join("accounts.csv"), table).unwrap();
+    let text = expect_success(&run(folder.path(), &["account", "import", "accounts.csv"]));
+    assert!(text.contains("line 3: email:") && text.contains("1 imported, 1 refused"), "{text}");
+}

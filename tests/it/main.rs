@@ -3,6 +3,8 @@
 //! Modules mirror the tree of addresses. Each is `cfg(test)` so that the lints treat its helpers as test code.
 
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod api_key;
 #[cfg(test)]
 mod assets;
@@ -21,6 +23,8 @@ mod cross_origin;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod federated;
+#[cfg(test)]
 mod guessing;
 #[cfg(test)]
 mod live;
@@ -29,15 +33,21 @@ mod mail;
 #[cfg(test)]
 mod mail_server;
 #[cfg(test)]
+mod master_key;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod operation;
 #[cfg(test)]
 mod organization;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod rates;
 #[cfg(test)]
 mod registration;
+#[cfg(test)]
+mod second_factor;
 #[cfg(test)]
 mod secrets;
 #[cfg(test)]
@@ -50,5 +60,7 @@ mod tenants;
 mod tidy;
 #[cfg(test)]
 mod token;
+#[cfg(test)]
+mod transfer;
 #[cfg(test)]
 mod webhook;

@@ -159,7 +159,7 @@ async fn a_deleted_organization_is_whole_until_its_time_is_over() {
     test.post(&below(id, "/restore"), &owner, json!({})).await.expect_refusal(409, "conflict");
     assert_eq!(test.get("/api/v1/conversations", &owner).await.expect(200).rows().len(), 2);
     let audit = test.list_audit(id).await;
-    assert_eq!(actions(&audit), ["organization.deleted", "organization.restored"]);
+    assert_eq!(actions(&audit), ["connection.created", "organization.deleted", "organization.restored"]);
     assert_eq!(actions(&test.list_appliance_audit().await), ["organization.deleted", "organization.restored"]);
 }
 
@@ -521,7 +521,9 @@ async fn an_invitation_by_mail_is_for_the_owner_of_the_address() {
     });
     assert_eq!(shown, expected);
     // The mail's link leads to the same, and says besides that it came by mail; the inviting person cannot know it.
-    let mails = test.get("/api/v1/admin/mails", &test.operator).await.expect(200).rows();
+    let list_mails = async || test.get("/api/v1/admin/mails", &test.operator).await.expect(200).rows();
+    wait_until("the mail is held", async || list_mails().await[0]["link"].is_string()).await;
+    let mails = list_mails().await;
     assert_eq!((&mails[0]["kind"], &mails[0]["address"]), (&json!("invitation"), &json!("owner@rival.example")));
     let mailed = mails[0]["link"].as_str().unwrap().split_once('#').unwrap().1;
     let (same, proof) = mailed.split_once('.').unwrap();

@@ -109,7 +109,8 @@ fn only_search_names_the_search_engine() {
 }
 
 /// Rules and SQL do not know that they are asked over HTTP: `api.rs` and `http/` do. The exceptions are routes too.
-const HTTP_FILES: [(&str, &str); 4] = [
+const HTTP_FILES: [(&str, &str); 5] = [
+    ("src/outgoing/tests.rs", "a server for the guard to call"),
     ("src/inbox/search_api.rs", "the routes of search, beside those of the inbox in `api.rs`"),
     ("src/channel/instantly/webhook.rs", "the route of webhooks"),
     ("src/channel/instantly/simulator/post/tests.rs", "a receiver for what the simulator posts"),

@@ -1,6 +1,6 @@
 //! Whole-program load: starts the real program on a folder and measures it from outside, over HTTP and WebSocket.
 //!
-//! Contract: `tests/load/run intake|mixed|start|demo|sign-in|all` builds the release program and runs this. Every figure it prints
+//! Contract: `tests/load/run intake|mixed|start|demo|sign-in|organizations|all` builds the release program and runs this. Every figure it prints
 //! is measured by a client on the same machine, which shares the processor with the program. Not a test: it judges
 //! nothing; `benches/README.md` holds figures next to what was promised.
 
@@ -19,6 +19,7 @@ mod figures;
 mod http;
 mod intake;
 mod mixed;
+mod organizations;
 mod sign_in;
 mod start;
 
@@ -40,6 +41,8 @@ pub(crate) struct Options {
     pub(crate) rate: u64,
     /// Messages in the large organization.
     pub(crate) messages: usize,
+    /// How many organizations.
+    pub(crate) organizations: usize,
     /// Whether replies carry HTML as well.
     pub(crate) is_html: bool,
     /// When the run began.
@@ -67,6 +70,7 @@ fn main() -> anyhow::Result<()> {
         connections: 64,
         rate: 200,
         messages: 1_000_000,
+        organizations: 1_000,
         is_html: false,
         now_ms: salesbrain::clock::Clock::System.now_ms(),
     };
@@ -82,6 +86,7 @@ fn main() -> anyhow::Result<()> {
             "--connections" => options.connections = value()?.parse()?,
             "--rate" => options.rate = value()?.parse()?,
             "--messages" => options.messages = value()?.parse()?,
+            "--organizations" => options.organizations = value()?.parse()?,
             "--html" => options.is_html = true,
             command => commands.push(command.to_owned()),
         }
@@ -98,13 +103,14 @@ async fn run(options: &Options, commands: &[String]) -> anyhow::Result<()> {
             "start" => start::run(options).await?,
             "demo" => start::run_demo(options).await?,
             "sign-in" => sign_in::run(options).await?,
+            "organizations" => organizations::run(options).await?,
             "all" => {
                 start::run_demo(options).await?;
                 intake::run(options).await?;
                 start::run(options).await?;
                 mixed::run(options).await?;
             }
-            other => anyhow::bail!("{other:?} is none of intake, mixed, start, demo, sign-in, all"),
+            other => anyhow::bail!("{other:?} is none of intake, mixed, start, demo, sign-in, organizations, all"),
         }
     }
     Ok(())

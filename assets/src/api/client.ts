@@ -1,7 +1,7 @@
 // The typed client: adds the access token, refreshes it once on 401, turns error bodies into ApiError.
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
-import { isWorking, readAccessToken, refreshSession } from "./session";
+import { isWorking, readAccessToken, refreshSession, reloadMe } from "./session";
 
 const STANDING_CHANGED = ["no_organization", "second_factor_needed"];
 
@@ -58,6 +58,8 @@ export async function readBody<Body>(call: Promise<{ data?: Body; error?: unknow
     const error = makeError(result.error, result.response.status);
     // The person has lost the organization, or it now asks for a second factor: the session is read anew, the guard does the rest.
     if (STANDING_CHANGED.includes(error.code) && isWorking()) void refreshSession();
+    // What was allowed a moment ago no longer is: the role may have changed.
+    else if (error.status === 403) void reloadMe();
     throw error;
   }
   return result.data as Body;

@@ -45,6 +45,29 @@ export function endSession(): void {
   publish({ status: "signed_out" });
 }
 
+let meInFlight: Promise<void> | null = null;
+
+async function requestMe(): Promise<void> {
+  try {
+    const response = await fetch("/api/v1/auth/me", { headers: { Authorization: `Bearer ${accessToken}`, "X-Requested-With": "salesbrain" } });
+    if (!response.ok || state.status !== "signed_in") return;
+    const { data } = (await response.json()) as { data: Me };
+    const { status: _status, ...known } = state;
+    if (JSON.stringify(data) !== JSON.stringify(known)) acceptMe(data);
+  } catch {
+    // Nobody waits for the answer; the next occasion asks again.
+  }
+}
+
+/** Asks who this is now: role and organization can change while someone works. */
+export function reloadMe(): Promise<void> {
+  if (state.status !== "signed_in" || accessToken === null) return Promise.resolve();
+  meInFlight ??= requestMe().finally(() => {
+    meInFlight = null;
+  });
+  return meInFlight;
+}
+
 async function requestRefresh(): Promise<RefreshOutcome> {
   try {
     const response = await fetch("/api/v1/auth/refresh", {

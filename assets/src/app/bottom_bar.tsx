@@ -1,15 +1,15 @@
 // The navigation of a phone: four views and the rest behind "More"; above it a line while the live connection is away.
 import { Menu } from "@mantine/core";
 import { IconDots, IconLogout } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { countsQuery } from "../api/queries";
 import { isWorking, useSession } from "../api/session";
 import { Mark } from "../components/mark";
 import { useLiveState } from "../live/provider";
 import { useSignOut } from "./account_menu";
-import { VIEWS } from "./navigation";
+import { useCounts } from "./counts";
+import { useViews } from "./navigation";
+import { OrganizationItems } from "./organization_switcher";
 import styles from "./shell.module.css";
 import { LIVE_LOOKS } from "./sidebar";
 import { appWords } from "./words";
@@ -23,12 +23,13 @@ export function BottomBar() {
   const navigate = useNavigate();
   const signOut = useSignOut();
   const live = useLiveState();
-  const session = useSession();
-  const counts = useQuery(countsQuery());
+  const isOnline = isWorking(useSession());
+  const counts = useCounts();
+  const views = useViews();
   const unread = counts.data?.unread ?? 0;
   return (
     <nav className={styles.bottomBar} aria-label={t("navigation")}>
-      {VIEWS.slice(0, IN_BAR).map((view) => (
+      {views.slice(0, IN_BAR).map((view) => (
         <Link key={view.name} to={view.to} className={styles.tab} activeOptions={{ includeSearch: false }}>
           <view.icon size={20} stroke={1.5} aria-hidden />
           {view.name === "inbox" && unread > 0 ? <span className={styles.tabCount}>{unread > 99 ? "99+" : unread}</span> : null}
@@ -43,8 +44,10 @@ export function BottomBar() {
           </button>
         </Menu.Target>
         <Menu.Dropdown>
-          {isWorking(session) ? <Menu.Label>{t(`live_${live}`)}</Menu.Label> : null}
-          {VIEWS.slice(IN_BAR).map((view) => (
+          {isOnline ? <Menu.Label>{t(`live_${live}`)}</Menu.Label> : null}
+          <OrganizationItems />
+          <Menu.Divider />
+          {views.slice(IN_BAR).map((view) => (
             <Menu.Item key={view.name} leftSection={<view.icon size={18} stroke={1.5} />} onClick={() => void navigate({ to: view.to })}>
               {t(view.name)}
             </Menu.Item>

@@ -1,15 +1,14 @@
 // Names the browser tab: how much is unread, which view it is.
-import { useQuery } from "@tanstack/react-query";
 import { useRouterState } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { countsQuery } from "../api/queries";
+import { useCounts } from "./counts";
 import { VIEWS } from "./navigation";
 import { appWords } from "./words";
 
 export function useDocumentTitle(): void {
   const t = appWords.use();
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const counts = useQuery(countsQuery());
+  const counts = useCounts();
   const view = VIEWS.find((candidate) => path.startsWith(candidate.to));
   const unread = counts.data?.unread ?? 0;
   const name = view ? `${t(view.name)} · Salesbrain` : "Salesbrain";

@@ -2,12 +2,17 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { organizationsQuery } from "../api/organization_queries";
 import { campaignsQuery, mailboxesQuery } from "../api/queries";
+import { useMe } from "../api/session";
 import { Dialog } from "../components/dialog";
+import { useErrorText } from "../components/error_text";
 import { ShortcutKeys } from "../components/shortcut_keys";
+import { showToast } from "../components/toast";
 import { isCommandKnown, runCommand } from "../keyboard/commands";
 import { SHORTCUTS, type Command } from "../keyboard/map";
 import styles from "./overlay.module.css";
+import { useSwitchOrganization } from "./switch_organization";
 import { appWords } from "./words";
 
 type Choice = { key: string; name: string; note: ReactNode; run: () => void };
@@ -18,8 +23,13 @@ const SHOWN = 40;
 function useChoices(typed: string, onClose: () => void): Choice[] {
   const t = appWords.use();
   const navigate = useNavigate();
-  const mailboxes = useQuery(mailboxesQuery());
-  const campaigns = useInfiniteQuery(campaignsQuery());
+  const { organization: here, permissions } = useMe();
+  const mayRead = permissions.includes("campaigns.read");
+  const mailboxes = useQuery({ ...mailboxesQuery(), enabled: mayRead });
+  const campaigns = useInfiniteQuery({ ...campaignsQuery(), enabled: mayRead });
+  const organizations = useQuery(organizationsQuery());
+  const switchTo = useSwitchOrganization();
+  const describe = useErrorText();
   // A command runs after the dialog is gone, so that focus is back where the command expects it.
   const later = (run: () => void) => () => {
     onClose();
@@ -49,9 +59,17 @@ function useChoices(typed: string, onClose: () => void): Choice[] {
         run: later(() => void navigate({ to: "/campaigns/$campaignId", params: { campaignId: campaign.id } })),
       })),
   ];
+  const others = (organizations.data ?? [])
+    .filter((organization) => organization.id !== here?.id && organization.delete_after_ms === null)
+    .map((organization) => ({
+      key: organization.id,
+      name: t("palette_switch", { name: organization.name }),
+      note: t("palette_organization"),
+      run: later(() => void switchTo(organization.id).catch((error: unknown) => showToast(describe(error)))),
+    }));
   const query = typed.trim();
-  const matches = [...commands, ...places].filter((choice) => choice.name.toLowerCase().includes(query.toLowerCase())).slice(0, SHOWN);
-  if (query === "") return matches;
+  const matches = [...commands, ...others, ...places].filter((choice) => choice.name.toLowerCase().includes(query.toLowerCase())).slice(0, SHOWN);
+  if (query === "" || !permissions.includes("inbox.read")) return matches;
   const search = { key: "search-text", name: t("palette_search", { query }), note: null, run: later(() => void navigate({ to: "/search", search: { q: query } })) };
   return [...matches, search];
 }

@@ -125,6 +125,24 @@ const feed = createRoute({
   path: "/feed",
   component: lazyView(() => import("../features/feed/feed_view"), "FeedView"),
 });
+const organizations = createRoute({
+  getParentRoute: () => app,
+  path: "/organizations",
+  validateSearch: (search: Record<string, unknown>): { new?: boolean } => ({ new: search["new"] === true ? true : undefined }),
+  component: lazyView(() => import("../features/organization/organizations_view"), "OrganizationsView"),
+});
+const admin = createRoute({
+  getParentRoute: () => app,
+  path: "/admin",
+  beforeLoad: ({ location }) => {
+    if (location.pathname === "/admin") throw redirect({ to: "/admin/$section", params: { section: "organizations" } });
+  },
+});
+const adminSection = createRoute({
+  getParentRoute: () => admin,
+  path: "$section",
+  component: lazyView(() => import("../features/admin/admin_view"), "AdminView"),
+});
 const settings = createRoute({
   getParentRoute: () => app,
   path: "/settings",
@@ -150,7 +168,7 @@ export const router = createRouter({
     resetPassword,
     invitation,
     alone.addChildren([noOrganization, secondFactorMissing]),
-    app.addChildren([home, inbox.addChildren([inboxConversation]), search, campaigns, campaign, mailboxes, feed, settings.addChildren([settingsSection])]),
+    app.addChildren([home, inbox.addChildren([inboxConversation]), search, campaigns, campaign, mailboxes, feed, organizations, admin.addChildren([adminSection]), settings.addChildren([settingsSection])]),
   ]),
   defaultPreload: "intent",
   defaultPreloadDelay: 80,

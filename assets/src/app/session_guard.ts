@@ -3,22 +3,28 @@ import { redirect } from "@tanstack/react-router";
 import * as calls from "../api/calls";
 import { ApiError } from "../api/client";
 import { readSession, refreshSession } from "../api/session";
+import { findFirstView } from "./navigation";
 
 /** One's own settings stay open to people without an organization and to those who still have to set up a second factor. */
 const OWN_SETTINGS = /^\/settings(\/(profile|security))?\/?$/;
-const STAFF = /^\/admin(\/|$)/;
+/** Reachable without an organization: where one chooses or restores one, and the administration. */
+const NOWHERE = /^\/(organizations|admin(\/.*)?)\/?$/;
 const WITHOUT_ORGANIZATION = "/no-organization";
 const WITHOUT_SECOND_FACTOR = "/second-factor";
-type Detour = typeof WITHOUT_ORGANIZATION | typeof WITHOUT_SECOND_FACTOR | "/inbox";
 
 /** Where someone who is signed in has to go instead; null if the way is free. */
-function findDetour(path: string): Detour | null {
+function findDetour(path: string): string | null {
   const session = readSession();
   if (session.status !== "signed_in" || OWN_SETTINGS.test(path)) return null;
-  const home = session.is_second_factor_missing ? WITHOUT_SECOND_FACTOR : session.organization ? null : WITHOUT_ORGANIZATION;
-  if (home === WITHOUT_ORGANIZATION && session.staff_role && STAFF.test(path)) return null;
-  if (home !== null) return path === home ? null : home;
-  return path === WITHOUT_ORGANIZATION || path === WITHOUT_SECOND_FACTOR ? "/inbox" : null;
+  if (session.is_second_factor_missing) return path === WITHOUT_SECOND_FACTOR ? null : WITHOUT_SECOND_FACTOR;
+  if (!session.organization) {
+    if (path === WITHOUT_ORGANIZATION || NOWHERE.test(path)) return null;
+    return session.staff_role ? "/admin" : WITHOUT_ORGANIZATION;
+  }
+  // Not every role includes the inbox.
+  const first = findFirstView(session.permissions);
+  if (path === WITHOUT_ORGANIZATION || path === WITHOUT_SECOND_FACTOR) return first;
+  return path === "/inbox" && first !== "/inbox" ? first : null;
 }
 
 export async function requireStanding(location: { href: string; pathname: string }): Promise<void> {

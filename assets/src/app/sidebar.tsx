@@ -4,7 +4,7 @@ import { IconLayoutSidebarLeftCollapse, IconLayoutSidebarLeftExpand } from "@tab
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo, type ReactNode } from "react";
-import { countsQuery, mailboxesQuery } from "../api/queries";
+import { mailboxesQuery } from "../api/queries";
 import { isWorking, useMe, useSession } from "../api/session";
 import { ActionButton } from "../components/action_button";
 import { Mark, type Shape, type Tone } from "../components/mark";
@@ -20,9 +20,10 @@ import { useFormat } from "../i18n/format";
 import { useShownBindings } from "../keyboard/bindings";
 import type { LiveState } from "../live/connection";
 import { useLiveState } from "../live/provider";
-import icon from "../theme/icon.svg";
 import { AccountMenu } from "./account_menu";
-import { VIEWS } from "./navigation";
+import { useCounts } from "./counts";
+import { useViews } from "./navigation";
+import { OrganizationSwitcher } from "./organization_switcher";
 import styles from "./shell.module.css";
 import { appWords } from "./words";
 
@@ -34,7 +35,7 @@ export const LIVE_LOOKS: Record<LiveState, { tone: Tone; shape: Shape }> = {
 
 export function Sidebar() {
   const t = appWords.use();
-  const { organization } = useMe();
+  const { permissions } = useMe();
   const isNarrow = useIsNarrow();
   const [isWideFolded, setWideFolded] = useStoredState("sidebar_wide_folded", false);
   const [isNarrowFolded, setNarrowFolded] = useStoredState("sidebar_narrow_folded", true);
@@ -43,12 +44,7 @@ export function Sidebar() {
   return (
     <header className={styles.sidebar} data-folded={isFolded}>
       <div className={styles.brand}>
-        {isFolded ? null : (
-          <div className={styles.organization} title={organization?.name}>
-            <img src={icon} alt="" width={22} height={22} />
-            <span>{organization?.name}</span>
-          </div>
-        )}
+        <OrganizationSwitcher isFolded={isFolded} />
         <ActionButton
           size="small"
           icon={isFolded ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse}
@@ -59,8 +55,8 @@ export function Sidebar() {
       </div>
       <nav className={styles.navigation} aria-label={t("navigation")}>
         <Views isFolded={isFolded} />
-        {isFolded ? null : <Labels />}
-        {isFolded ? null : <Mailboxes />}
+        {isFolded || !permissions.includes("inbox.read") ? null : <Labels />}
+        {isFolded || !permissions.includes("campaigns.read") ? null : <Mailboxes />}
       </nav>
       <div className={styles.foot}>
         <LiveLine />
@@ -74,10 +70,10 @@ function Views({ isFolded }: { isFolded: boolean }) {
   const t = appWords.use();
   const shared = componentWords.use();
   const bindings = useShownBindings();
-  const counts = useQuery(countsQuery());
+  const counts = useCounts();
   return (
     <ul className={styles.group}>
-      {VIEWS.map((view) => {
+      {useViews().map((view) => {
         const unread = view.name === "inbox" ? (counts.data?.unread ?? 0) : 0;
         const keys = describeKeys(bindings[view.command], shared);
         return (
@@ -123,7 +119,7 @@ function Group({ name, children }: { name: string; children: ReactNode }) {
 function Labels() {
   const t = appWords.use();
   const words = inboxWords.use();
-  const counts = useQuery(countsQuery());
+  const counts = useCounts();
   const shown = SIDEBAR_CATEGORIES.map((category) => ({ category, unread: counts.data?.categories.find((row) => row.category === category)?.unread ?? 0 }));
   return (
     <Group name={t("labels")}>

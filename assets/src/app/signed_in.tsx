@@ -1,18 +1,39 @@
 // Stands between router and shell: follows the account's language and theme, and leaves when the session ends.
 import { useMantineColorScheme } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { Outlet, useNavigate, useRouter } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { useSession } from "../api/session";
+import { useEffect, useRef, type ReactNode } from "react";
+import { cacheOf } from "../api/cache";
+import { useMe, useSession } from "../api/session";
 import { changeLanguage } from "../i18n/words";
 import { Shell } from "./shell";
 
 export function SignedIn() {
-  return useSignedIn() ? <Shell /> : null;
+  return useSignedIn() ? (
+    <OwnCache>
+      <Shell />
+    </OwnCache>
+  ) : null;
 }
 
 /** For pages of someone who is signed in and can do nothing yet. */
 export function SignedInAlone() {
-  return useSignedIn() ? <Outlet /> : null;
+  return useSignedIn() ? (
+    <OwnCache>
+      <Outlet />
+    </OwnCache>
+  ) : null;
+}
+
+/** Another organization is another application: nothing of the one before stays on screen, in memory or on the live connection. */
+function OwnCache({ children }: { children: ReactNode }) {
+  const { account, organization } = useMe();
+  const organizationId = organization?.id ?? null;
+  return (
+    <QueryClientProvider key={`${account.id}/${organizationId}`} client={cacheOf(account.id, organizationId)}>
+      {children}
+    </QueryClientProvider>
+  );
 }
 
 function useSignedIn(): boolean {

@@ -21,6 +21,16 @@ export function useErrorText(): (error: unknown) => string {
           return t("error_storage_full");
         case "unavailable":
           return t("error_unavailable");
+        case "last_owner":
+          return t("error_last_owner");
+        case "role_in_use":
+          return t("error_role_in_use");
+        case "second_factor_needed":
+          return t("error_second_factor_needed");
+        case "no_organization":
+          return t("error_no_organization");
+        case "mail_failed":
+          return t("error_mail_failed", { detail: error.message });
         case "internal":
           return t("error_internal");
         default:

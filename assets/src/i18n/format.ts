@@ -22,6 +22,8 @@ function capitalise(text: string, locale: string): string {
   return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
 }
 
+const BYTE_UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
 type Formatter<Value> = { format: (value: Value) => string };
 
 /** Intl objects take a millisecond each to make, so each waits for its first use. */
@@ -79,6 +81,13 @@ function makeFormat(locale: string, timeZone: string | undefined) {
     date: (atMs: number) => dayMonthYear.format(atMs),
     /** A calendar day as the server names it: YYYY-MM-DD, which belongs to no time zone. */
     plainDay: (day: string) => plainDay.format(Date.parse(`${day}T00:00:00Z`)),
+    /** A size in the largest unit in which it is one or more. */
+    bytes: (value: number) => {
+      const step = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log(Math.max(value, 1)) / Math.log(1000)));
+      const shown = value / 1000 ** step;
+      const unit = BYTE_UNITS[step] ?? "byte";
+      return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: shown < 10 && step > 0 ? 1 : 0 }).format(shown);
+    },
     number: (value: number) => whole.format(value),
     wholePercent: (value: number) => wholePercent.format(value),
     percent: (value: number | null) => (value === null ? "–" : percent.format(value)),

@@ -1,7 +1,7 @@
 // Every shortcut of the interface, in one place; the help sheet, tooltips and the key handler all read it.
 export type Command =
   | "next" | "previous" | "open" | "back" | "select" | "clear_selection" | "archive" | "mark_unread" | "mark_read" | "undo" | "search" | "help" | "palette"
-  | "go_inbox" | "go_campaigns" | "go_mailboxes" | "go_feed" | "go_settings";
+  | "go_inbox" | "go_campaigns" | "go_mailboxes" | "go_feed" | "go_settings" | "go_admin";
 
 export type CommandGroup = "conversations" | "navigation" | "general";
 
@@ -23,6 +23,7 @@ export const SHORTCUTS: Record<Command, Shortcut> = {
   go_mailboxes: { keys: ["g", "m"], group: "navigation" },
   go_feed: { keys: ["g", "f"], group: "navigation" },
   go_settings: { keys: ["g", "s"], group: "navigation" },
+  go_admin: { keys: ["g", "a"], group: "navigation" },
   undo: { keys: ["z"], group: "general" },
   search: { keys: ["/"], group: "general" },
   palette: { keys: ["Mod+K"], group: "general" },

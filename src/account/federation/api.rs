@@ -22,9 +22,9 @@ use crate::account::standing::Standing;
 use crate::app::App;
 use crate::audit::{Entry, Record};
 use crate::error::{Code, Error, Result};
-use crate::http::access::{Identity, bearer, cookie_named};
+use crate::http::access::{Identity, bearer, cookie_named, is_secure};
 use crate::http::extract::{Body, Id, SubId};
-use crate::http::peer::{BaseUrl, Host, is_forwarded_tls};
+use crate::http::peer::{BaseUrl, Host};
 use crate::http::respond::{Answer, Page};
 use crate::id::IdentityId;
 
@@ -270,8 +270,7 @@ async fn find_person(app: &App, headers: &HeaderMap) -> Result<Option<Standing>>
 }
 
 fn set_cookie(app: &App, headers: &HeaderMap, response: &mut Response, (value, max_age_s): (&str, i64)) {
-    let is_secure = app.config.public_url.starts_with("https://") || is_forwarded_tls(headers);
-    let secure = if is_secure { "; Secure" } else { "" };
+    let secure = if is_secure(headers, &app.config) { "; Secure" } else { "" };
     let text =
         format!("{COOKIE}={value}; Path=/api/v1/auth/oauth; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}");
     if let Ok(value) = HeaderValue::from_str(&text) {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -12,16 +12,18 @@ use super::model::{Claimed, Kind, Provider, ProviderId};
 use super::oidc::{self, Exchange, Refusal, Registration};
 use super::{store, telegram};
 use crate::account::factor::Entered;
+use crate::account::invitation::{self, Shown};
 use crate::account::model::Language;
 use crate::account::one_time::{self, OneTime};
 use crate::account::session::Client;
 use crate::account::store::{self as accounts, NewAccount};
 use crate::account::token::{random_secret, secret_hash};
 use crate::app::AppInner;
-use crate::audit::{Entry, Record, Who, delivery};
+use crate::audit::{Chain, Entry, Record, Who};
 use crate::error::{Code, Error, Result};
 use crate::id::AccountId;
 use crate::outgoing::OutgoingError;
+use crate::settings::{self, Registration as Registering};
 use crate::store::Tx;
 
 /// Kind of the token that is the state.
@@ -38,8 +40,8 @@ struct Attempt {
     callback_url: String,
     /// For OpenID Connect.
     exchange: Option<Exchange>,
-    /// Hash of the token of an invitation.
-    invitation: Option<[u8; 32]>,
+    /// What an invitation is found by, and whether it came by mail.
+    invitation: Option<([u8; 32], bool)>,
 }
 
 /// A sign-in to start.
@@ -123,7 +125,7 @@ impl AppInner {
         if provider.secret.is_empty() {
             return Ok(None);
         }
-        let sealed = STANDARD_NO_PAD.decode(&provider.secret).map_err(Error::internal)?;
+        let sealed = STANDARD.decode(&provider.secret).map_err(Error::internal)?;
         let secret = self.keyring.open_sealed(&provider.seal_context(), &sealed).map_err(Error::internal)?;
         Ok(Some(String::from_utf8(secret).map_err(Error::internal)?))
     }
@@ -131,7 +133,7 @@ impl AppInner {
     /// Seals a provider's secret for its row.
     pub(super) fn seal_provider_secret(&self, provider: &Provider, secret: &str) -> Result<String> {
         let sealed = self.keyring.seal(&provider.seal_context(), secret.as_bytes()).map_err(Error::internal)?;
-        Ok(STANDARD_NO_PAD.encode(sealed))
+        Ok(STANDARD.encode(sealed))
     }
 
     async fn find_provider(&self, id: &ProviderId) -> Result<Provider> {
@@ -150,7 +152,10 @@ impl AppInner {
             browser: secret_hash(&browser),
             callback_url: callback_url.clone(),
             exchange: None,
-            invitation: start.invitation_token.as_deref().map(secret_hash),
+            invitation: start.invitation_token.map(|token| {
+                let shown = Shown::read(&self.keyring, &token);
+                (shown.token_hash, shown.is_from_mail)
+            }),
         };
         let url = match provider.kind {
             Kind::Oidc => {
@@ -230,10 +235,10 @@ impl AppInner {
             (Kind::TelegramWidget, _) => self.check_widget(&provider, back.fields).await?,
         };
         let arrival = Arrival { provider, claimed, invitation, client: client.clone() };
-        let (chain, wake) = (self.audit.clone(), link_to);
+        let chain = self.audit.clone();
         let account_id = self
             .control
-            .write(move |tx| match wake {
+            .write(move |tx| match link_to {
                 Some(account_id) => arrival.link(tx, &chain, account_id, "by its owner"),
                 None => arrival.admit(tx, &chain),
             })
@@ -277,7 +282,7 @@ impl AppInner {
 struct Arrival {
     provider: Provider,
     claimed: Claimed,
-    invitation: Option<[u8; 32]>,
+    invitation: Option<([u8; 32], bool)>,
     client: Client,
 }
 
@@ -287,7 +292,7 @@ impl Arrival {
     }
 
     /// Links the identity to an account.
-    fn link(&self, tx: &Tx<'_>, chain: &crate::audit::Chain, account_id: AccountId, how: &str) -> Result<AccountId> {
+    fn link(&self, tx: &Tx<'_>, chain: &Chain, account_id: AccountId, how: &str) -> Result<AccountId> {
         let Claimed { subject, name, .. } = &self.claimed;
         match store::find_holder(tx.connection(), &self.provider.id, subject)? {
             Some(holder) if holder.account_id == account_id => return Ok(account_id),
@@ -309,7 +314,7 @@ impl Arrival {
     }
 
     /// The account the identity signs in; linked or made if it may be.
-    fn admit(&self, tx: &Tx<'_>, chain: &crate::audit::Chain) -> Result<AccountId> {
+    fn admit(&self, tx: &Tx<'_>, chain: &Chain) -> Result<AccountId> {
         if let Some(holder) = store::find_holder(tx.connection(), &self.provider.id, &self.claimed.subject)? {
             if holder.is_disabled {
                 return Err(Error::new(Code::Forbidden, "this account is disabled: ask an administrator"));
@@ -327,27 +332,33 @@ impl Arrival {
     }
 
     /// Makes an account without a password.
-    fn register(&self, tx: &Tx<'_>, chain: &crate::audit::Chain) -> Result<AccountId> {
+    fn register(&self, tx: &Tx<'_>, chain: &Chain) -> Result<AccountId> {
         let closed = |detail: &'static str| Error::new(Code::RegistrationClosed, detail);
-        let invitation = match self.invitation {
-            Some(hash) if store::is_invitation_enough(tx.connection())? => store::find_invitation(tx, hash)?,
-            _ => None,
+        let registration = settings::find_registration(tx.connection())?;
+        let shown = self.invitation.filter(|_shown| registration != Registering::Closed);
+        let invited = match shown {
+            Some((hash, _)) => {
+                Some(invitation::find(tx.connection(), hash, tx.now_ms())?.ok_or_else(invitation::ended)?)
+            }
+            None => None,
         };
-        let invited = invitation.as_ref().map(|invitation| invitation.email.clone()).filter(|email| !email.is_empty());
+        let is_invited = invited.is_some();
+        let is_from_mail = shown.is_some_and(|(_hash, is_from_mail)| is_from_mail);
+        let invited = invited.map(|invited| invited.email).filter(|email| !email.is_empty());
         let email = match (&self.claimed.verified_email, invited) {
             (Some(email), Some(invited)) if *email != invited => {
                 return Err(closed("the invitation is for another e-mail address"));
             }
             (Some(email), _) => email.clone(),
-            // A provider without addresses: the invitation names it, as it does for a password.
-            (None, Some(invited)) if self.provider.is_without_addresses() => invited,
+            // A provider without addresses: the mail the invitation came with proves one, as it does for a password.
+            (None, Some(invited)) if is_from_mail && self.provider.is_without_addresses() => invited,
             (None, _) => {
                 return Err(closed(
                     "no account is linked to this identity, and the provider names no address it verified",
                 ));
             }
         };
-        if invitation.is_none() && !store::is_registration_open(tx.connection())? {
+        if !is_invited && registration != Registering::Open {
             return Err(closed("there is no account for this identity: ask for an invitation"));
         }
         // The first account would administer the appliance: it is made by setting up, not here. A disabled one stays.
@@ -360,17 +371,8 @@ impl Arrival {
         let who = self.who(account_id, &email);
         let entry = Entry::new(who.clone(), "account.created", Record::new("account", &account_id, email.clone()));
         chain.append(tx, entry.changed(json!({}), json!({ "email": email, "provider": self.provider.id })))?;
-        if let Some(invitation) = invitation {
-            accounts::create_membership(
-                tx,
-                account_id,
-                invitation.organization_id,
-                (invitation.role, invitation.role_id),
-            )?;
-            store::accept_invitation(tx, invitation.id, account_id)?;
-            let entry = Entry::new(who, "invitation.accepted", Record::new("invitation", &invitation.id, email));
-            let entry = entry.changed(json!({}), json!({ "account_id": account_id, "role": invitation.role }));
-            delivery::defer(tx, invitation.organization_id, entry)?;
+        if let Some((hash, _is_from_mail)) = shown {
+            invitation::accept(tx, account_id, who, hash)?;
         }
         Ok(account_id)
     }

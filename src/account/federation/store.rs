@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::model::{Identity, Provider, ProviderId, ProviderSummary};
-use crate::account::permission::Role;
 use crate::account::token::secret_hash;
-use crate::id::{AccountId, IdentityId, InvitationId, OrganizationId, RoleId};
+use crate::id::{AccountId, IdentityId};
+use crate::settings;
 use crate::store::{Error, Tx};
 
 /// Name of the setting that holds the providers.
@@ -13,12 +13,7 @@ const SETTING: &str = "providers";
 
 /// The providers, in the order they were added.
 pub fn list_providers(connection: &Connection) -> Result<Vec<Provider>, Error> {
-    let sql = "SELECT value FROM setting WHERE name = ?1";
-    let text: Option<String> = connection.prepare_cached(sql)?.query_row([SETTING], |row| row.get(0)).optional()?;
-    let Some(text) = text else { return Ok(Vec::new()) };
-    serde_json::from_str(&text).map_err(|error| {
-        Error::Sqlite(rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error)))
-    })
+    Ok(settings::find(connection, SETTING)?.unwrap_or_default())
 }
 
 /// The providers as the sign-in page shows them.
@@ -52,14 +47,7 @@ pub fn delete_provider(tx: &Tx<'_>, id: &ProviderId) -> Result<usize, Error> {
 
 /// Stores all providers.
 pub fn save_providers(tx: &Tx<'_>, providers: &[Provider]) -> Result<(), Error> {
-    let text = serde_json::to_string(providers)
-        .map_err(|error| Error::Sqlite(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
-    tx.connection().execute(
-        "INSERT INTO setting (name, value, updated_at_ms) VALUES (?1, ?2, ?3)
-         ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at_ms = excluded.updated_at_ms",
-        (SETTING, text, tx.now_ms()),
-    )?;
-    Ok(())
+    settings::update(tx, SETTING, &providers)
 }
 
 /// Whether any identity at a provider signs somebody in.
@@ -147,56 +135,6 @@ pub fn count_ways_in(connection: &Connection, account_id: AccountId) -> Result<u
     let identities = list_identities(connection, account_id)?;
     let is_usable = |identity: &&Identity| providers.iter().any(|provider| provider.id.as_str() == identity.provider);
     Ok(usize::try_from(own).unwrap_or(0).saturating_add(identities.iter().filter(is_usable).count()))
-}
-
-/// An invitation that can be accepted.
-#[derive(Debug)]
-pub struct OpenInvitation {
-    /// Its id.
-    pub id: InvitationId,
-    /// Into which organization.
-    pub organization_id: OrganizationId,
-    /// For whom; empty: whoever has the link.
-    pub email: String,
-    /// As what.
-    pub role: Role,
-    /// As what of the organization's own.
-    pub role_id: Option<RoleId>,
-}
-
-/// The invitation whose token has a hash, if it can be accepted.
-pub fn find_invitation(tx: &Tx<'_>, hash: [u8; 32]) -> Result<Option<OpenInvitation>, Error> {
-    let sql = "SELECT i.id, i.organization_id, i.email, i.role, i.role_id
-               FROM invitation i JOIN organization o ON o.id = i.organization_id AND o.delete_after_ms IS NULL
-               WHERE i.token_hash = ?1 AND i.accepted_at_ms IS NULL AND i.expires_at_ms > ?2";
-    let read = |row: &Row<'_>| {
-        // The schema allows no other word; the least right is the safe reading.
-        let role = Role::parse(row.get_ref(3)?.as_str()?).unwrap_or(Role::Viewer);
-        let (id, organization_id, email, role_id) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(4)?);
-        Ok(OpenInvitation { id, organization_id, email, role, role_id })
-    };
-    Ok(tx.connection().prepare_cached(sql)?.query_row((hash, tx.now_ms()), read).optional()?)
-}
-
-/// Notes that an invitation was accepted.
-pub fn accept_invitation(tx: &Tx<'_>, id: InvitationId, account_id: AccountId) -> Result<(), Error> {
-    let sql = "UPDATE invitation SET accepted_at_ms = ?2, accepted_by = ?3 WHERE id = ?1";
-    tx.connection().execute(sql, (id, tx.now_ms(), account_id))?;
-    Ok(())
-}
-
-/// Whether anybody may register, without an invitation.
-pub fn is_registration_open(connection: &Connection) -> Result<bool, Error> {
-    let sql = "SELECT value FROM setting WHERE name = 'registration'";
-    let mode: Option<String> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(mode.as_deref() == Some("\"open\""))
-}
-
-/// Whether an invitation is enough to register.
-pub fn is_invitation_enough(connection: &Connection) -> Result<bool, Error> {
-    let sql = "SELECT value FROM setting WHERE name = 'registration'";
-    let mode: Option<String> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
-    Ok(mode.as_deref() != Some("\"closed\""))
 }
 
 /// Uses a signature up; `false` if it was used before. It is remembered while the data it signs is good.

@@ -155,8 +155,8 @@ export async function makeOrganization(cleanup, { settings = {}, language = "en"
   return { program, secret: connection.webhook_secret, connection };
 }
 
-export async function addAccount(program, { email, name, role, language = "en" }) {
-  const args = ["account", "create", "--email", email, "--name", name, "--organization", ORGANIZATION, "--role", role, "--language", language];
+export async function addAccount(program, { email, name, role, language = "en", organization = ORGANIZATION }) {
+  const args = ["account", "create", "--email", email, "--name", name, "--organization", organization, "--role", role, "--language", language];
   await runProgram([...args, "--password-stdin", "--data", program.folder, "--json"], `${PASSWORD}\n`);
 }
 

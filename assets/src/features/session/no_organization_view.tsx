@@ -26,6 +26,7 @@ export function NoOrganizationView() {
       {isCreationAllowed ? <CreateOrganization /> : null}
       {options.data && !isCreationAllowed ? <p className={styles.note}>{t("none_create_closed")}</p> : null}
       <div className={`${styles.part} ${styles.links}`}>
+        <Link to="/organizations">{t("none_organizations")}</Link>
         <Link to="/settings/$section" params={{ section: "profile" }}>
           {t("none_profile")}
         </Link>

@@ -12,9 +12,10 @@ import { useErrorText } from "../../components/error_text";
 import { Mark } from "../../components/mark";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { useAdminReason } from "../../components/permission";
+import { Question } from "../../components/question";
 import { useFormat, useNow } from "../../i18n/format";
 import { WebhookValues } from "../setup/webhook_values";
-import styles from "./settings.module.css";
+import styles from "../../components/section.module.css";
 import { settingsWords } from "./words";
 
 export function ConnectionsSection() {
@@ -96,7 +97,6 @@ function ConnectionItem({ connection, adminReason, secret, onSecret }: ItemProps
   const format = useFormat();
   const now = useNow();
   const client = useQueryClient();
-  const describe = useErrorText();
   const [question, setQuestion] = useState<"secret" | "delete" | null>(null);
   const refresh = () => client.invalidateQueries({ queryKey: ["connections"], exact: true });
   const renew = useMutation({
@@ -109,7 +109,6 @@ function ConnectionItem({ connection, adminReason, secret, onSecret }: ItemProps
   });
   const remove = useMutation({ mutationFn: () => calls.deleteConnection(connection.id), onSuccess: () => refresh() });
   const last = connection.last_event_at_ms;
-  const failed = renew.error ?? remove.error;
   return (
     <li className={styles.connection}>
       <div className={styles.connectionHead}>
@@ -129,29 +128,26 @@ function ConnectionItem({ connection, adminReason, secret, onSecret }: ItemProps
         <span>{t("connection_created", { time: format.date(connection.created_at_ms) })}</span>
         <code>{connection.webhook_url}</code>
       </div>
-      {question === null ? null : (
-        <div className={styles.confirm} role="alert">
-          <p>{question === "secret" ? t("secret_confirm") : t("delete_confirm")}</p>
-          <div className={styles.buttons}>
-            {question === "secret" ? (
-              <Button variant="default" loading={renew.isPending} onClick={() => renew.mutate()}>
-                {t("secret_confirm_action")}
-              </Button>
-            ) : (
-              <Button variant="default" c="var(--negative)" loading={remove.isPending} onClick={() => remove.mutate()}>
-                {t("delete_confirm_action")}
-              </Button>
-            )}
-            <Button variant="default" onClick={() => setQuestion(null)}>
-              {t("connection_cancel")}
-            </Button>
-          </div>
-        </div>
-      )}
-      {failed ? (
-        <p role="alert" className={styles.error}>
-          {describe(failed)}
-        </p>
+      {question === "secret" ? (
+        <Question
+          text={t("secret_confirm")}
+          action={t("secret_confirm_action")}
+          isDanger={false}
+          isPending={renew.isPending}
+          error={renew.error}
+          onConfirm={() => renew.mutate()}
+          onCancel={() => setQuestion(null)}
+        />
+      ) : null}
+      {question === "delete" ? (
+        <Question
+          text={t("delete_confirm")}
+          action={t("delete_confirm_action")}
+          isPending={remove.isPending}
+          error={remove.error}
+          onConfirm={() => remove.mutate()}
+          onCancel={() => setQuestion(null)}
+        />
       ) : null}
       {secret ? (
         <div className={styles.values}>

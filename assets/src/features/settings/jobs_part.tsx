@@ -5,11 +5,12 @@ import { jobsQuery } from "../../api/queries";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
 import { StateWord, type Shape, type Tone } from "../../components/mark";
-import page from "../../components/page.module.css";
 import { PaneError } from "../../components/pane_message";
 import { RelativeTime } from "../../components/relative_time";
+import styles from "../../components/section.module.css";
+import { SectionHead } from "../../components/sections";
+import { Table } from "../../components/table";
 import { showToast } from "../../components/toast";
-import styles from "./settings.module.css";
 import { settingsWords } from "./words";
 
 type State = "waiting" | "running" | "done" | "dead";
@@ -37,50 +38,30 @@ export function JobsPart() {
   });
   return (
     <section>
-      <div className={styles.head}>
-        <h2>{t("jobs")}</h2>
-      </div>
+      <SectionHead title={t("jobs")} />
       {query.isError && !query.data ? <PaneError title={t("jobs_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
       {query.data?.length === 0 ? <p className={styles.none}>{t("jobs_empty")}</p> : null}
       {query.data && query.data.length > 0 ? (
-        <div className={styles.tableBox} tabIndex={0} role="region" aria-label={t("jobs")}>
-          <table className={page.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t("job")}</th>
-                <th scope="col">{t("state")}</th>
-                <th scope="col" className={page.number}>{t("attempts")}</th>
-                <th scope="col">{t("next_run")}</th>
-                <th scope="col">{t("last_error")}</th>
-                <th scope="col">
-                  <span className="visually-hidden">{t("retry")}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {query.data.map((job) => (
-                <tr key={job.id}>
-                  <td>
-                    <code>{job.kind}</code>
-                  </td>
-                  <td>
-                    <StateWord {...LOOKS[readState(job.state)]} word={t(`job_${readState(job.state)}`)} />
-                  </td>
-                  <td className={page.number}>{`${job.attempts} / ${job.max_attempts}`}</td>
-                  <td className={page.soft}>
-                    <RelativeTime atMs={job.run_at_ms} />
-                  </td>
-                  <td className={`${page.soft} ${styles.clip}`} title={job.last_error || undefined}>
-                    {job.last_error || "–"}
-                  </td>
-                  <td className={page.number}>
-                    {job.state === "dead" ? <ActionButton size="small" look="outlined" label={t("retry")} hasText onClick={() => retry.mutate(job.id)} /> : null}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          isBoxed
+          label={t("jobs")}
+          rows={query.data}
+          keyOf={(job) => job.id}
+          columns={[
+            { key: "kind", name: t("job"), cell: (job) => <code>{job.kind}</code> },
+            { key: "state", name: t("state"), cell: (job) => <StateWord {...LOOKS[readState(job.state)]} word={t(`job_${readState(job.state)}`)} /> },
+            { key: "attempts", name: t("attempts"), look: "number", cell: (job) => `${job.attempts} / ${job.max_attempts}` },
+            { key: "next", name: t("next_run"), look: "soft", cell: (job) => <RelativeTime atMs={job.run_at_ms} /> },
+            { key: "error", name: t("last_error"), look: "clip", title: (job) => job.last_error || undefined, cell: (job) => job.last_error || "–" },
+            {
+              key: "retry",
+              name: t("retry"),
+              look: "actions",
+              isNameHidden: true,
+              cell: (job) => (job.state === "dead" ? <ActionButton size="small" look="outlined" label={t("retry")} hasText onClick={() => retry.mutate(job.id)} /> : null),
+            },
+          ]}
+        />
       ) : null}
     </section>
   );

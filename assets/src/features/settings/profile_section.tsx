@@ -10,7 +10,7 @@ import { runCommand } from "../../keyboard/commands";
 import { setShortcutsOn, useShortcutsOn } from "../../keyboard/switch";
 import { AvatarPart } from "../profile/avatar_part";
 import { ShortcutsPart } from "../profile/shortcuts_part";
-import styles from "./settings.module.css";
+import styles from "../../components/section.module.css";
 import { settingsWords } from "./words";
 
 function listTimeZones(current: string): string[] {

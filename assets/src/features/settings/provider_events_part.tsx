@@ -1,19 +1,20 @@
 // What providers sent, with what became of it; each can be read in full and applied again.
-import { Button, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Fragment, useState } from "react";
+import { useState } from "react";
 import * as calls from "../../api/calls";
 import { providerEventQuery, providerEventsQuery } from "../../api/queries";
+import { useMe } from "../../api/session";
 import type { ProviderEvent } from "../../api/types";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
 import { StateWord, type Shape, type Tone } from "../../components/mark";
-import page from "../../components/page.module.css";
 import { PaneError } from "../../components/pane_message";
 import { RelativeTime } from "../../components/relative_time";
+import { Table } from "../../components/table";
 import { showToast } from "../../components/toast";
 import { componentWords } from "../../components/words";
-import styles from "./settings.module.css";
+import styles from "../../components/section.module.css";
 import { settingsWords } from "./words";
 
 type State = "applied" | "unknown" | "failed";
@@ -31,7 +32,6 @@ function readState(state: string): State {
 
 export function ProviderEventsPart() {
   const t = settingsWords.use();
-  const shared = componentWords.use();
   const [state, setState] = useState<(typeof STATES)[number]>("all");
   const [openId, setOpenId] = useState<string | null>(null);
   const query = useInfiniteQuery(providerEventsQuery(state === "all" ? "" : state));
@@ -50,51 +50,38 @@ export function ProviderEventsPart() {
       {query.isError && events.length === 0 ? <PaneError title={t("provider_events_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
       {query.isSuccess && events.length === 0 ? <p className={styles.none}>{t("provider_events_empty")}</p> : null}
       {events.length > 0 ? (
-        <div className={styles.tableBox} tabIndex={0} role="region" aria-label={t("provider_events")}>
-          <table className={page.table}>
-            <thead>
-              <tr>
-                <th scope="col">{t("event_type")}</th>
-                <th scope="col">{t("state")}</th>
-                <th scope="col">{t("received")}</th>
-                <th scope="col">{t("note")}</th>
-                <th scope="col">
-                  <span className="visually-hidden">{t("payload")}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {events.map((event) => (
-                <Fragment key={event.id}>
-                  <ProviderEventRow event={event} isOpen={event.id === openId} onToggle={() => setOpenId(event.id === openId ? null : event.id)} />
-                  {event.id === openId ? (
-                    <tr>
-                      <td colSpan={5}>
-                        <Payload eventId={event.id} />
-                      </td>
-                    </tr>
-                  ) : null}
-                </Fragment>
-              ))}
-            </tbody>
-          </table>
-          {query.hasNextPage ? (
-            <div className={page.more}>
-              <Button variant="default" size="xs" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                {shared("load_more")}
-              </Button>
-            </div>
-          ) : null}
-        </div>
+        <Table
+          isBoxed
+          label={t("provider_events")}
+          rows={events}
+          keyOf={(event) => event.id}
+          detail={(event) => (event.id === openId ? <Payload eventId={event.id} /> : null)}
+          more={query.hasNextPage ? { isLoading: query.isFetchingNextPage, onMore: () => void query.fetchNextPage() } : null}
+          columns={[
+            { key: "kind", name: t("event_type"), cell: (event) => <code>{event.event_type}</code> },
+            { key: "state", name: t("state"), cell: (event) => <StateWord {...LOOKS[readState(event.state)]} word={t(`provider_state_${readState(event.state)}`)} /> },
+            { key: "received", name: t("received"), look: "soft", cell: (event) => <RelativeTime atMs={event.received_at_ms} /> },
+            { key: "note", name: t("note"), look: "clip", title: (event) => event.note || undefined, cell: (event) => event.note || "–" },
+            {
+              key: "actions",
+              name: t("payload"),
+              look: "actions",
+              isNameHidden: true,
+              cell: (event) => <ProviderEventActions event={event} isOpen={event.id === openId} onToggle={() => setOpenId(event.id === openId ? null : event.id)} />,
+            },
+          ]}
+        />
       ) : null}
     </section>
   );
 }
 
-function ProviderEventRow({ event, isOpen, onToggle }: { event: ProviderEvent; isOpen: boolean; onToggle: () => void }) {
+function ProviderEventActions({ event, isOpen, onToggle }: { event: ProviderEvent; isOpen: boolean; onToggle: () => void }) {
   const t = settingsWords.use();
+  const shared = componentWords.use();
   const describe = useErrorText();
   const client = useQueryClient();
+  const mayRead = useMe().permissions.includes("payloads.read");
   const replay = useMutation({
     mutationFn: () => calls.replayProviderEvent(event.id),
     onSuccess: () => {
@@ -105,24 +92,17 @@ function ProviderEventRow({ event, isOpen, onToggle }: { event: ProviderEvent; i
     onError: (error) => showToast(describe(error)),
   });
   return (
-    <tr>
-      <td>
-        <code>{event.event_type}</code>
-      </td>
-      <td>
-        <StateWord {...LOOKS[readState(event.state)]} word={t(`provider_state_${readState(event.state)}`)} />
-      </td>
-      <td className={page.soft}>
-        <RelativeTime atMs={event.received_at_ms} />
-      </td>
-      <td className={`${page.soft} ${styles.clip}`} title={event.note || undefined}>
-        {event.note || "–"}
-      </td>
-      <td className={page.number}>
-        <ActionButton size="small" label={isOpen ? t("payload_hide") : t("payload_show")} hasText isExpanded={isOpen} onClick={onToggle} />
-        <ActionButton size="small" label={t("replay")} hasText onClick={() => replay.mutate()} />
-      </td>
-    </tr>
+    <>
+      <ActionButton
+        size="small"
+        label={isOpen ? t("payload_hide") : t("payload_show")}
+        hasText
+        isExpanded={isOpen}
+        disabledReason={mayRead ? null : shared("role_reason")}
+        onClick={onToggle}
+      />
+      <ActionButton size="small" label={t("replay")} hasText onClick={() => replay.mutate()} />
+    </>
   );
 }
 

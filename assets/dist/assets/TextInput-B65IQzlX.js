@@ -1,1 +1,0 @@
-import{a as e,u as t}from"./components.module-CVctl9A0.js";import{t as n}from"./InputBase-DIRhhv4d.js";import{i as r}from"./words-Ckg--KNR.js";var i=r(),a=e(e=>{let r=t([`Input`,`InputWrapper`,`TextInput`],null,e);return(0,i.jsx)(n,{component:`input`,...r,__staticSelector:`TextInput`})});a.classes=n.classes,a.displayName=`@mantine/core/TextInput`;export{a as t};

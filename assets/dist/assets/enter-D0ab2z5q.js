@@ -1,1 +1,0 @@
-import{i as e}from"./useRouter-Di27PPVp.js";import{U as t,o as n}from"./index-BPCU3go3.js";import{d as r,m as i,n as a}from"./session-Dle65spY.js";var o=i(r(),1);function s(){let r=t(),i=e();return(0,o.useCallback)((e,t)=>{i.clear(),a(e),r({href:n(t)??`/inbox`,replace:!0})},[i,r])}export{s as t};

@@ -1,0 +1,110 @@
+// What each permission is called, and what it means, in one plain sentence.
+import type { Permission } from "../../api/types";
+import { defineWords } from "../../i18n/words";
+
+type OrganizationPermission = Exclude<Permission, "appliance.operate" | "appliance.administer">;
+type Group = "work" | "connections" | "people" | "organization";
+
+/** In the order people read them in. */
+export const PERMISSION_GROUPS: readonly { name: Group; permissions: readonly OrganizationPermission[] }[] = [
+  { name: "work", permissions: ["inbox.read", "inbox.change", "contacts.read", "campaigns.read"] },
+  { name: "connections", permissions: ["connections.read", "connections.manage", "operations.manage", "payloads.read"] },
+  { name: "people", permissions: ["members.read", "members.manage", "roles.manage"] },
+  { name: "organization", permissions: ["api_keys.manage", "audit.read", "organization.manage", "organization.own"] },
+];
+
+export const permissionWords = defineWords(
+  "permissions",
+  {
+    group_work: "Daily work",
+    group_connections: "Connections and operations",
+    group_people: "People",
+    group_organization: "Organization",
+    inbox_read: "Read conversations",
+    inbox_read_text: "See conversations and messages, search in them, follow the feed.",
+    inbox_change: "Process conversations",
+    inbox_change_text: "Archive conversations and mark them as read or unread.",
+    contacts_read: "See contacts",
+    contacts_read_text: "See who the contacts are and what is known about them.",
+    campaigns_read: "See campaigns and mailboxes",
+    campaigns_read_text: "See campaigns and mailboxes with their figures, without any message.",
+    connections_read: "See connections",
+    connections_read_text: "See which providers are connected and whether that works.",
+    connections_manage: "Manage connections",
+    connections_manage_text: "Connect providers, renew secrets and delete connections.",
+    operations_manage: "Look after operations",
+    operations_manage_text: "See and repeat jobs and received events, rebuild the search index.",
+    payloads_read: "Read what providers sent",
+    payloads_read_text: "See received events word for word, message texts included.",
+    members_read: "See members",
+    members_read_text: "See who belongs to the organization, with which role.",
+    members_manage: "Manage members",
+    members_manage_text: "Invite and remove people and change their roles, up to one's own rights.",
+    roles_manage: "Manage roles",
+    roles_manage_text: "Make and change the organization's own roles.",
+    api_keys_manage: "Manage API keys",
+    api_keys_manage_text: "Make, renew and revoke keys for other programs.",
+    audit_read: "Read the audit log",
+    audit_read_text: "See who did what, when and from where.",
+    organization_manage: "Change the organization",
+    organization_manage_text: "Rename it and change its rules, such as the second factor.",
+    organization_own: "Own the organization",
+    organization_own_text: "Delete it, and reset the second factor of members.",
+    appliance_operate: "Operate the appliance",
+    appliance_operate_text: "See sizes, states and figures of all organizations.",
+    appliance_administer: "Administer the appliance",
+    appliance_administer_text: "Manage accounts and settings, enter any organization.",
+    missing: "You do not have this permission yourself, so you cannot give it.",
+    all: "All",
+    none: "None",
+  },
+  {
+    group_work: "Tägliche Arbeit",
+    group_connections: "Verbindungen und Betrieb",
+    group_people: "Personen",
+    group_organization: "Organisation",
+    inbox_read: "Unterhaltungen lesen",
+    inbox_read_text: "Unterhaltungen und Nachrichten sehen und durchsuchen, Ereignisse verfolgen.",
+    inbox_change: "Unterhaltungen bearbeiten",
+    inbox_change_text: "Unterhaltungen archivieren und als gelesen oder ungelesen markieren.",
+    contacts_read: "Kontakte sehen",
+    contacts_read_text: "Sehen, wer die Kontakte sind und was über sie bekannt ist.",
+    campaigns_read: "Kampagnen und Postfächer sehen",
+    campaigns_read_text: "Kampagnen und Postfächer mit ihren Zahlen sehen, ohne eine Nachricht.",
+    connections_read: "Verbindungen sehen",
+    connections_read_text: "Sehen, welche Anbieter verbunden sind und ob das funktioniert.",
+    connections_manage: "Verbindungen verwalten",
+    connections_manage_text: "Anbieter verbinden, Geheimnisse erneuern, Verbindungen löschen.",
+    operations_manage: "Betrieb betreuen",
+    operations_manage_text: "Aufträge und empfangene Ereignisse sehen und wiederholen, Suchindex neu aufbauen.",
+    payloads_read: "Gesendetes der Anbieter lesen",
+    payloads_read_text: "Empfangene Ereignisse im Wortlaut sehen, samt Texten von Nachrichten.",
+    members_read: "Mitglieder sehen",
+    members_read_text: "Sehen, wer mit welcher Rolle zur Organisation gehört.",
+    members_manage: "Mitglieder verwalten",
+    members_manage_text: "Personen einladen und entfernen und Rollen ändern, höchstens bis zu den eigenen Rechten.",
+    roles_manage: "Rollen verwalten",
+    roles_manage_text: "Eigene Rollen der Organisation anlegen und ändern.",
+    api_keys_manage: "API-Schlüssel verwalten",
+    api_keys_manage_text: "Schlüssel für andere Programme anlegen, erneuern und widerrufen.",
+    audit_read: "Prüfprotokoll lesen",
+    audit_read_text: "Sehen, wer wann und von wo was getan hat.",
+    organization_manage: "Organisation ändern",
+    organization_manage_text: "Sie umbenennen und ihre Regeln ändern, etwa den zweiten Faktor.",
+    organization_own: "Organisation besitzen",
+    organization_own_text: "Sie löschen und den zweiten Faktor von Mitgliedern zurücksetzen.",
+    appliance_operate: "Anlage betreiben",
+    appliance_operate_text: "Grösse, Zustand und Zahlen aller Organisationen sehen.",
+    appliance_administer: "Anlage verwalten",
+    appliance_administer_text: "Konten und Einstellungen verwalten, jede Organisation betreten.",
+    missing: "Sie haben dieses Recht selbst nicht und können es darum nicht geben.",
+    all: "Alle",
+    none: "Keine",
+  },
+);
+
+type Key = Permission extends `${infer Area}.${infer Right}` ? `${Area}_${Right}` : never;
+type KeyOf<Name extends Permission> = Name extends `${infer Area}.${infer Right}` ? `${Area}_${Right}` : Key;
+
+/** The key of its label in the words above; with "_text" that of its sentence. */
+export const keyOf = <Name extends Permission>(name: Name) => name.replace(".", "_") as KeyOf<Name>;

@@ -1,0 +1,226 @@
+//! The second factor: an authenticator, recovery codes, and organizations that ask for one.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use reqwest::Method;
+use salesbrain::clock::Clock;
+use salesbrain::store::{Error as StoreError, Tx};
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+
+use crate::mail_server::MailServer;
+use crate::password::call;
+use crate::registration::list_actions;
+use crate::support::{Answer, PASSWORD, Person, Request, START_MS, TestApp};
+
+const STEP_MS: i64 = 30_000;
+
+/// An authenticator in somebody's pocket.
+struct Authenticator(String);
+
+impl Authenticator {
+    /// The code it shows now.
+    fn code(&self, test: &TestApp) -> String {
+        let secret = Secret::try_from_base32(&self.0).unwrap();
+        let now_s = u64::try_from(test.app.clock.now_ms() / 1_000).unwrap();
+        Builder::new().with_secret(secret).build_noncompliant().generate(now_s).to_string()
+    }
+}
+
+async fn enrol(test: &TestApp, person: &Person) -> (Authenticator, Vec<String>) {
+    let begun = test.post("/api/v1/auth/totp", person, json!({ "password": PASSWORD })).await.expect(200).data();
+    let authenticator = Authenticator(begun["secret"].as_str().unwrap().to_owned());
+    assert!(begun["uri"].as_str().unwrap().contains(&authenticator.0));
+    assert!(begun["qr_svg"].as_str().unwrap().contains("<svg"));
+    let body = json!({ "code": authenticator.code(test) });
+    let codes = test.post("/api/v1/auth/totp/verify", person, body).await.expect(200).data();
+    let codes = codes["recovery_codes"].as_array().unwrap().iter();
+    (authenticator, codes.map(|code| code.as_str().unwrap().to_owned()).collect())
+}
+
+async fn first_step(test: &TestApp, email: &str) -> String {
+    let answer = test.post_anonymous("/api/v1/auth/login", json!({ "email": email, "password": PASSWORD })).await;
+    let answer = answer.expect(200);
+    assert_eq!(answer.header("set-cookie"), "");
+    let data = answer.data();
+    assert_eq!(data.as_object().unwrap().len(), 1, "no session yet: {data}");
+    data["second_factor"]["token"].as_str().unwrap().to_owned()
+}
+
+async fn second_step(test: &TestApp, token: &str, code: &str) -> Answer {
+    test.post_anonymous("/api/v1/auth/second-factor", json!({ "token": token, "code": code })).await
+}
+
+async fn find_state(test: &TestApp, person: &Person) -> Value {
+    test.get("/api/v1/auth/second-factor", person).await.expect(200).data()
+}
+
+#[tokio::test]
+async fn an_authenticator_is_asked_for_once_it_is_in_force() {
+    let test = TestApp::start().await;
+    let person = &test.operator;
+    let nothing =
+        json!({ "totp": { "confirmed_at_ms": null }, "recovery_codes_left": 0, "passkeys": 0, "is_required": false });
+    assert_eq!(find_state(&test, person).await, nothing);
+    let wrong = test.post("/api/v1/auth/totp", person, json!({ "password": "wrong horse battery" })).await;
+    assert_eq!(wrong.expect_refusal(400, "invalid_field")["field"], json!("password"));
+    // Begun is not in force.
+    test.post("/api/v1/auth/totp", person, json!({ "password": PASSWORD })).await.expect(200);
+    let wrong = test.post("/api/v1/auth/totp/verify", person, json!({ "code": "000000" })).await;
+    assert_eq!(wrong.expect_refusal(400, "invalid_field")["field"], json!("code"));
+    let login = json!({ "email": person.email, "password": PASSWORD });
+    assert!(test.post_anonymous("/api/v1/auth/login", login).await.expect(200).data()["access_token"].is_string());
+    let (authenticator, codes) = enrol(&test, person).await;
+    assert_eq!(codes.len(), 10);
+    let state = find_state(&test, person).await;
+    assert_eq!((&state["totp"]["confirmed_at_ms"], &state["recovery_codes_left"]), (&json!(START_MS), &json!(10)));
+    test.post("/api/v1/auth/totp", person, json!({ "password": PASSWORD })).await.expect_refusal(409, "conflict");
+    let token = first_step(&test, &person.email).await;
+    // The token between the factors is no session.
+    let request = Request { token: Some(&token), ..Request::default() };
+    test.send(Method::GET, "/api/v1/auth/me", request).await.expect_refusal(401, "unauthenticated");
+    test.app.clock.advance_ms(STEP_MS);
+    let session = second_step(&test, &token, &authenticator.code(&test)).await.expect(200);
+    assert!(session.header("set-cookie").starts_with("salesbrain_session="));
+    assert_eq!(session.data()["account"]["email"], json!(person.email));
+    assert!(list_actions(&test).await.iter().any(|action| action == "second_factor.enabled"));
+}
+
+#[tokio::test]
+async fn no_code_works_twice() {
+    let test = TestApp::start().await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    let email = test.operator.email.clone();
+    // The code of the enrolment.
+    let token = first_step(&test, &email).await;
+    let refusal = second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(400, "invalid_field");
+    assert_eq!(refusal["field"], json!("code"));
+    test.app.clock.advance_ms(STEP_MS);
+    let code = authenticator.code(&test);
+    second_step(&test, &token, &code).await.expect(200);
+    // Within the window, on another sign-in.
+    let token = first_step(&test, &email).await;
+    second_step(&test, &token, &code).await.expect_refusal(400, "invalid_field");
+    test.app.clock.advance_ms(STEP_MS);
+    second_step(&test, &token, &code).await.expect_refusal(400, "invalid_field");
+    second_step(&test, &token, &authenticator.code(&test)).await.expect(200);
+    // A token works once, too.
+    test.app.clock.advance_ms(STEP_MS);
+    second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn each_recovery_code_works_once_and_new_ones_replace_the_old() {
+    let test = TestApp::start().await;
+    let (_authenticator, codes) = enrol(&test, &test.operator).await;
+    let email = test.operator.email.clone();
+    let token = first_step(&test, &email).await;
+    second_step(&test, &token, &codes[0].to_uppercase().replace('-', " ")).await.expect(200);
+    let token = first_step(&test, &email).await;
+    second_step(&test, &token, &codes[0]).await.expect_refusal(400, "invalid_field");
+    second_step(&test, &token, &codes[1]).await.expect(200);
+    assert_eq!(find_state(&test, &test.operator).await["recovery_codes_left"], json!(8));
+    assert_eq!(list_actions(&test).await.iter().filter(|action| *action == "recovery_code.used").count(), 2);
+    let body = json!({ "code": codes[2] });
+    let new = test.post("/api/v1/auth/recovery-codes", &test.operator, body).await.expect(200).data();
+    assert_eq!(new["recovery_codes"].as_array().unwrap().len(), 10);
+    let token = first_step(&test, &email).await;
+    second_step(&test, &token, &codes[3]).await.expect_refusal(400, "invalid_field");
+    second_step(&test, &token, new["recovery_codes"][0].as_str().unwrap()).await.expect(200);
+    // None is stored as it is.
+    let mut bytes = Vec::new();
+    for name in ["control.db", "control.db-wal"] {
+        bytes.extend(std::fs::read(test.data().join(name)).unwrap());
+    }
+    let plain = codes[5].replace('-', "");
+    for text in [plain.as_str(), &codes[5]] {
+        assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+    }
+}
+
+#[tokio::test]
+async fn wrong_codes_end_the_step_and_nobody_elses() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| config.sign_in_attempts = 6).await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    test.app.clock.advance_ms(STEP_MS);
+    let email = test.operator.email.clone();
+    let token = first_step(&test, &email).await;
+    for _guess in 0..5 {
+        second_step(&test, &token, "000000").await.expect_refusal(400, "invalid_field");
+    }
+    // The right code comes too late for this token, and too often from this address.
+    second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(401, "unauthenticated");
+    let token = first_step(&test, &email).await;
+    second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(429, "rate_limited");
+    // The owner, elsewhere, is not kept out.
+    let elsewhere =
+        reqwest::Client::builder().local_address(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).no_proxy().build().unwrap();
+    let post = async |path: &str, body: Value| {
+        Answer::read(elsewhere.post(test.url(path)).json(&body).send().await.unwrap()).await.expect(200).data()
+    };
+    let begun = post("/api/v1/auth/login", json!({ "email": email, "password": PASSWORD })).await;
+    let body = json!({ "token": begun["second_factor"]["token"], "code": authenticator.code(&test) });
+    assert!(post("/api/v1/auth/second-factor", body).await["access_token"].is_string());
+}
+
+#[tokio::test]
+async fn a_step_that_takes_too_long_begins_anew() {
+    let test = TestApp::start().await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    let token = first_step(&test, &test.operator.email).await;
+    test.app.clock.advance_ms(10 * 60 * 1_000);
+    second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(401, "unauthenticated");
+    second_step(&test, "nonsense", &authenticator.code(&test)).await.expect_refusal(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn switching_off_needs_a_proof() {
+    let test = TestApp::start().await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    let delete = async |body: Value| call(&test, Method::DELETE, "/api/v1/auth/totp", (&test.operator, body)).await;
+    for wrong in [json!({}), json!({ "password": "wrong horse battery" }), json!({ "code": "000000" })] {
+        delete(wrong).await.expect_refusal(400, "invalid_field");
+    }
+    assert_ne!(find_state(&test, &test.operator).await["totp"]["confirmed_at_ms"], Value::Null);
+    test.app.clock.advance_ms(STEP_MS);
+    delete(json!({ "code": authenticator.code(&test) })).await.expect(200);
+    let state = find_state(&test, &test.operator).await;
+    assert_eq!((&state["totp"]["confirmed_at_ms"], &state["recovery_codes_left"]), (&Value::Null, &json!(0)));
+    let login = json!({ "email": test.operator.email, "password": PASSWORD });
+    assert!(test.post_anonymous("/api/v1/auth/login", login).await.expect(200).data()["access_token"].is_string());
+}
+
+#[tokio::test]
+async fn a_new_password_by_mail_leaves_the_second_factor_alone() {
+    let test = TestApp::start().await;
+    let server = MailServer::start_for(&test).await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    let email = test.operator.email.clone();
+    test.post_anonymous("/api/v1/auth/forgot-password", json!({ "email": email })).await.expect(200);
+    let reset = json!({ "token": server.mail(1).await.token(), "password": PASSWORD });
+    test.post_anonymous("/api/v1/auth/reset-password", reset).await.expect(200);
+    let token = first_step(&test, &email).await;
+    test.app.clock.advance_ms(STEP_MS);
+    second_step(&test, &token, &authenticator.code(&test)).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_organization_that_asks_for_it_opens_once_there_is_one() {
+    let test = TestApp::start().await;
+    let ask = |tx: &Tx<'_>| -> Result<(), StoreError> {
+        tx.connection().execute("UPDATE organization SET is_second_factor_required = 1", [])?;
+        Ok(())
+    };
+    test.app.control.write(ask).await.unwrap();
+    let person = &test.operator;
+    for path in ["/api/v1/conversations", "/api/v1/campaigns", "/api/v1/status", "/api/v1/jobs"] {
+        test.get(path, person).await.expect_refusal(403, "second_factor_needed");
+    }
+    let me = test.get("/api/v1/auth/me", person).await.expect(200).data();
+    assert_eq!(me["is_second_factor_missing"], json!(true));
+    assert_eq!(find_state(&test, person).await["is_required"], json!(true));
+    test.get("/api/v1/auth/sessions", person).await.expect(200);
+    enrol(&test, person).await;
+    test.get("/api/v1/conversations", person).await.expect(200);
+    assert_eq!(test.get("/api/v1/auth/me", person).await.data()["is_second_factor_missing"], json!(false));
+}
