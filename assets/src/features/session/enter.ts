@@ -6,13 +6,13 @@ import { acceptSession } from "../../api/session";
 import type { Session } from "../../api/types";
 import { readNext } from "../../app/session_guard";
 
-/** Whatever the person before has read is forgotten first. */
+/** Whatever the person before has read is forgotten first; what the view that is leaving still shows would only be asked for again. */
 export function useEnter(): (session: Session, next?: string | null) => void {
   const navigate = useNavigate();
   const client = useQueryClient();
   return useCallback(
     (session, next) => {
-      client.clear();
+      client.removeQueries({ type: "inactive" });
       acceptSession(session);
       void navigate({ href: readNext(next) ?? "/inbox", replace: true });
     },
