@@ -49,6 +49,9 @@ pub(super) struct Piece {
     limit: usize,
 }
 
+/// Rows with their keys.
+pub(super) type Keyed<T> = std::result::Result<Vec<(String, T)>, StoreError>;
+
 /// How one kind of row is listed.
 #[derive(Clone, Copy)]
 pub(super) struct Kind<T> {
@@ -57,7 +60,7 @@ pub(super) struct Kind<T> {
     /// How many there are.
     count_now: fn(&Connection) -> std::result::Result<i64, StoreError>,
     /// The rows, each with its key.
-    list: fn(&Connection, &Piece, i64) -> std::result::Result<Vec<(String, T)>, StoreError>,
+    list: fn(&Connection, &Piece, i64) -> Keyed<T>,
     /// The UTC day, for figures of today.
     today: i64,
 }
@@ -130,7 +133,7 @@ impl AppInner {
             _ if !is_exact_needed => return None,
             _ => {
                 let count_now = kind.count_now;
-                let read = self.tenants.read_quietly(organization.id, move |connection| count_now(connection));
+                let read = self.tenants.read_quietly(organization.id, count_now);
                 read.await.ok().flatten().unwrap_or(0)
             }
         };

@@ -198,13 +198,13 @@ impl From<Row> for AuditEntry {
             entity_kind: row.entity_kind,
             entity_id: row.entity_id,
             entity_name: row.entity_name,
-            before: raw(row.before),
-            after: raw(row.after),
+            before: raw(&row.before),
+            after: raw(&row.after),
         }
     }
 }
 
 /// Stored JSON as it is; what someone changed into something else is shown as text.
-fn raw(text: String) -> Box<RawValue> {
-    RawValue::from_string(text.clone()).or_else(|_error| serde_json::value::to_raw_value(&text)).unwrap_or_default()
+fn raw(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned()).or_else(|_error| serde_json::value::to_raw_value(text)).unwrap_or_default()
 }

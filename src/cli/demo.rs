@@ -203,7 +203,7 @@ async fn prepare_connection(app: &App, organization_id: OrganizationId) -> anyho
     let connections =
         app.control.read(move |connection| crate::connection::list_connections(connection, organization_id)).await?;
     if let Some(known) = connections.iter().find(|connection| connection.name == CONNECTION) {
-        return Ok(app.replace_secret(crate::audit::Who::command_line(), &known).await?);
+        return Ok(app.replace_secret(crate::audit::Who::command_line(), known).await?);
     }
     let (_connection, secret) = app.create_connection(Some(organization_id), "instantly", CONNECTION).await?;
     Ok(secret)

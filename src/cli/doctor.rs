@@ -57,7 +57,7 @@ pub(super) fn run(doctor: &Doctor, common: &Common) -> anyhow::Result<()> {
     } else {
         for check in &checks {
             let state = if check.is_ok { "ok" } else { "FAULT" };
-            print::line(&format!("{state:<6}{} {}", check.name, check.detail).trim_end().to_owned())?;
+            print::line(format!("{state:<6}{} {}", check.name, check.detail).trim_end())?;
         }
     }
     anyhow::ensure!(faults == 0, "{faults} faults");

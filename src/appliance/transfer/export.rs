@@ -129,11 +129,11 @@ fn write(folder: &Path, path: &Path, mut manifest: Manifest) -> Result<Exported,
 
 /// A snapshot of the database, with what the manifest says of it.
 fn copy_database(from: &Path, to: &Path, manifest: &mut Manifest) -> Result<(), TransferError> {
-    if !from.try_exists().map_err(TransferError::file(from))? {
+    if from.try_exists().map_err(TransferError::file(from))? {
+        files::copy(from, to)?;
+    } else {
         // Nobody has opened the organization yet: it is exported with an empty file.
         files::migration::bring_up_to_date(to, &TENANT)?;
-    } else {
-        files::copy(from, to)?;
     }
     let read = |connection: &Connection| -> Result<_, TransferError> {
         if let Some(finding) = files::check_whole(connection)? {
