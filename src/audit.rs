@@ -7,7 +7,7 @@
 //!
 //! A row is written in the transaction of the change it tells of. Where the change is in `control.db` and the log in the
 //! organization's file (a member was invited, a key was made), the row is put down beside the change in `audit_delivery`
-//! and carried over by [`AppInner::deliver_audit`]; its id makes that safe to repeat.
+//! and carried over by [`crate::app::AppInner::deliver_audit`]; its id makes that safe to repeat.
 //!
 //! Rejected: the event log as audit log, because that is read by everybody in the organization and holds no addresses and
 //! no values from before; a signature per row, which the program could renew as easily as a thief of its key.
