@@ -125,7 +125,7 @@ async fn postpone(app: &AppInner) -> Result<()> {
 
 /// The pause after an attempt.
 fn pause_after(attempt: i64) -> i64 {
-    let exponent = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
+    let exponent = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
     PAUSE_MS.saturating_mul(4_i64.saturating_pow(exponent)).min(LONGEST_PAUSE_MS)
 }
 
