@@ -52,7 +52,8 @@ async fn deliver_all(app: &AppInner) -> Result<Duration> {
             None => hold(app, due).await?,
             Some(stored) => {
                 let server = stored.open(&app.keyring)?;
-                deliver(app, due, Transport::new(&server, &app.config.base_url())).await?;
+                let transport = Transport::new(&app.outgoing, &server, &app.config.base_url()).await;
+                deliver(app, due, transport).await?;
             }
         }
     }
