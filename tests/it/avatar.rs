@@ -29,9 +29,9 @@ pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// One chunk of a PNG.
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+fn chunk(kind: [u8; 4], data: &[u8]) -> Vec<u8> {
     let mut bytes = u32::try_from(data.len()).unwrap().to_be_bytes().to_vec();
-    bytes.extend_from_slice(kind);
+    bytes.extend_from_slice(&kind);
     bytes.extend_from_slice(data);
     let mut sum = crc32fast::Hasher::new();
     sum.update(&bytes[4..]);
@@ -48,7 +48,7 @@ fn with_chunks(png: &[u8], chunks: &[Vec<u8>]) -> Vec<u8> {
 /// A PNG whose header speaks of another size than it has.
 fn resized(png: &[u8], width: u32, height: u32) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &png[24..29]].concat();
-    [&png[..8], &chunk(b"IHDR", &header), &png[33..]].concat()
+    [&png[..8], &chunk(*b"IHDR", &header), &png[33..]].concat()
 }
 
 /// A JPEG with what cameras write: where it was, and that it lies on its side.
@@ -219,16 +219,16 @@ async fn hostile_files_are_refused_with_a_sentence() {
 async fn nothing_of_the_upload_is_kept_but_the_picture() {
     let test = TestApp::start().await;
     let person = &test.operator;
-    let text = chunk(b"tEXt", b"Comment\0<script>alert(1)</script> 47.3769N");
+    let text = chunk(*b"tEXt", b"Comment\0<script>alert(1)</script> 47.3769N");
     // Two frames: what an animated picture has besides its first.
     let control = |sequence: u8| {
         let numbers = [&[0, 0, 0, sequence, 0, 0, 0, 8, 0, 0, 0, 8][..], &[0; 8], &[0, 1, 0, 10, 0, 0]].concat();
-        chunk(b"fcTL", &numbers)
+        chunk(*b"fcTL", &numbers)
     };
     let small = png(8, 8);
-    let moving = with_chunks(&small, &[chunk(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]), control(0)]);
+    let moving = with_chunks(&small, &[chunk(*b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]), control(0)]);
     let end = moving.len() - 12;
-    let moving = [&moving[..end], &control(1), &chunk(b"fdAT", b"\0\0\0\x02<script>"), &moving[end..]].concat();
+    let moving = [&moving[..end], &control(1), &chunk(*b"fdAT", b"\0\0\0\x02<script>"), &moving[end..]].concat();
     for (name, bytes) in [
         ("text in it", with_chunks(&small, &[text])),
         ("a page behind it", [&small[..], b"<html><script>alert(1)</script></html>"].concat()),

@@ -142,13 +142,12 @@ async fn serve(stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
                 from = address_of(&line);
                 "250 ok"
             }
-            "RCPT" => match refusal {
-                Some(refusal) => refusal,
-                None => {
+            "RCPT" => {
+                if refusal.is_none() {
                     to = address_of(&line);
-                    "250 ok"
                 }
-            },
+                refusal.unwrap_or("250 ok")
+            }
             "DATA" => {
                 write.write_all(b"354 go on\r\n").await?;
                 let mut text = String::new();

@@ -286,6 +286,18 @@ async fn the_doctor_finds_what_is_wrong_with_the_folder() {
     assert!(!sealed.key_path().try_exists().unwrap(), "looking makes nothing");
 }
 
+/// The names of the files in a bundle, and all they say.
+fn read_bundle(bundle: &Path) -> (Vec<String>, String) {
+    let mut archive = tar::Archive::new(zstd::Decoder::new(std::fs::File::open(bundle).unwrap()).unwrap());
+    let (mut names, mut text) = (Vec::new(), String::new());
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        names.push(entry.path().unwrap().to_string_lossy().into_owned());
+        entry.read_to_string(&mut text).unwrap();
+    }
+    (names, text)
+}
+
 /// Whatever secret and whatever people wrote: none of it is in what someone who helps gets.
 #[tokio::test]
 async fn the_bundle_holds_no_secret_and_nothing_people_wrote() {
@@ -315,14 +327,7 @@ async fn the_bundle_holds_no_secret_and_nothing_people_wrote() {
     let bundle = folder.path().join("bundle.tar.zst");
     let output = program(&test.data(), &["doctor", "--bundle", &bundle.to_string_lossy()]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut text = String::new();
-    let mut archive = tar::Archive::new(zstd::Decoder::new(std::fs::File::open(&bundle).unwrap()).unwrap());
-    let mut names = Vec::new();
-    for entry in archive.entries().unwrap() {
-        let mut entry = entry.unwrap();
-        names.push(entry.path().unwrap().to_string_lossy().into_owned());
-        entry.read_to_string(&mut text).unwrap();
-    }
+    let (names, mut text) = read_bundle(&bundle);
     assert_eq!(names, ["configuration.txt", "versions.json", "checks.json", "figures.json"]);
     assert!(text.contains(&test.organization_id.to_string()) && text.contains("\"messages\": 1"), "{text}");
     text.push_str(&String::from_utf8_lossy(&output.stdout));

@@ -691,6 +691,14 @@ async fn roles_are_made_changed_and_deleted() {
     assert_eq!(permissions.iter().filter(|row| row["is_of_appliance"] == json!(true)).count(), 2);
 }
 
+/// Five calls while somebody changes whether the caller may: each is answered or refused, nothing else.
+async fn expect_answer_or_refusal(test: &TestApp, worker: &Person) {
+    for _call in 0..5 {
+        let status = test.get("/api/v1/campaigns", worker).await.status;
+        assert!([200, 403].contains(&status), "{status}");
+    }
+}
+
 /// While a role is changed back and forth every answer is one of the two, and the last change counts for all that follow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_role_that_changes_while_it_is_used_counts_at_once() {
@@ -702,12 +710,7 @@ async fn a_role_that_changes_while_it_is_used_counts_at_once() {
     test.patch_with(&member_path(&worker), owner, json!({ "role": "custom", "role_id": role_id })).await.expect(200);
     for _round in 0..10 {
         for (permissions, expected) in [(json!(["campaigns.read"]), 200), (json!([]), 403)] {
-            let used = async {
-                for _call in 0..5 {
-                    let status = test.get("/api/v1/campaigns", &worker).await.status;
-                    assert!([200, 403].contains(&status), "{status}");
-                }
-            };
+            let used = expect_answer_or_refusal(&test, &worker);
             let body = json!({ "permissions": permissions });
             let (changed, ()) = tokio::join!(test.patch_with(&role_path, owner, body), used);
             changed.expect(200);

@@ -148,7 +148,7 @@ async fn sessions_are_listed_and_ended_one_by_one_and_all_others_at_once() {
     let body = json!({ "email": test.operator.email, "password": PASSWORD });
     let request = Request { headers: vec![("user-agent", firefox.to_owned())], body: Some(body), ..Request::default() };
     let answer = test.send(Method::POST, "/api/v1/auth/login", request).await.expect(200);
-    let here = crate::registration::session_of(&test, &answer).await;
+    let here = crate::registration::session_of(&test, &answer);
     let outsider = test.create_outsider().await;
     let rows = test.get("/api/v1/auth/sessions", &here).await.expect(200).rows();
     assert_eq!(rows.len(), 2, "{rows:?}");

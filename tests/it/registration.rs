@@ -260,7 +260,7 @@ async fn registering_is_slowed_down() {
 }
 
 /// The caller as another person.
-pub(crate) async fn session_of(test: &TestApp, answer: &Answer) -> Person {
+pub(crate) fn session_of(test: &TestApp, answer: &Answer) -> Person {
     let session = answer.data();
     let refresh_token = answer.header("set-cookie").split(['=', ';']).nth(1).unwrap_or("").to_owned();
     Person {
@@ -277,7 +277,7 @@ async fn an_account_without_an_organization_reaches_its_own_routes_only() {
     let (test, server) = start_open().await;
     register(&test, "nora@new.example").await.expect(200);
     let answer = verify(&test, &server.mail(1).await.token()).await.expect(200);
-    let nora = session_of(&test, &answer).await;
+    let nora = session_of(&test, &answer);
     assert_eq!(answer.data()["organization"], Value::Null);
     test.get("/api/v1/auth/me", &nora).await.expect(200);
     test.get("/api/v1/auth/sessions", &nora).await.expect(200);

@@ -14,6 +14,10 @@ use serde_json::{Value, json};
 
 use crate::support::{TestApp, numbered_reply, wait_until};
 
+/// The name of an entry of an archive, and its bytes.
+type Item = (String, Vec<u8>);
+type Entries = Vec<Item>;
+
 fn run(data: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_salesbrain"))
         .args(arguments)
@@ -129,7 +133,7 @@ fn import(test: &TestApp, file: &Path) -> Output {
 }
 
 /// The archive's entries as they are.
-fn read_archive(file: &Path) -> Vec<(String, Vec<u8>)> {
+fn read_archive(file: &Path) -> Entries {
     let mut archive = tar::Archive::new(zstd::Decoder::new(std::fs::File::open(file).unwrap()).unwrap());
     let read = |mut entry: tar::Entry<'_, _>| {
         let name = entry.path().unwrap().to_string_lossy().into_owned();
@@ -256,7 +260,7 @@ async fn secrets_leave_only_when_asked_for() {
 }
 
 /// Writes an archive of these entries; a name that ends with `>` is a link to what its bytes say.
-fn write_archive(file: &Path, entries: &[(String, Vec<u8>)]) {
+fn write_archive(file: &Path, entries: &[Item]) {
     let encoder = zstd::Encoder::new(std::fs::File::create(file).unwrap(), 1).unwrap();
     let mut archive = tar::Builder::new(encoder);
     for (name, bytes) in entries {
@@ -282,13 +286,108 @@ fn write_archive(file: &Path, entries: &[(String, Vec<u8>)]) {
 }
 
 /// The manifest says what the entries are.
-fn describe(entries: &mut [(String, Vec<u8>)], change: impl FnOnce(&mut Value)) {
+fn describe(entries: &mut [Item], change: impl FnOnce(&mut Value)) {
     let mut manifest: Value = serde_json::from_slice(&entries[0].1).unwrap();
     for (name, bytes) in entries.iter().skip(1) {
         manifest["files"][name] = json!({ "bytes": bytes.len(), "blake3": blake3::hash(bytes).to_hex().to_string() });
     }
     change(&mut manifest);
     entries[0].1 = serde_json::to_vec(&manifest).unwrap();
+}
+
+/// What somebody did to a file on its way, the file as it is then, and what the refusal says.
+type Case = (&'static str, Entries, &'static str);
+
+/// The good archive with a change.
+fn with(whole: &[Item], change: impl FnOnce(&mut Entries)) -> Entries {
+    let mut entries = whole.to_vec();
+    change(&mut entries);
+    entries
+}
+
+/// The good archive with an entry more, which the manifest knows.
+fn with_entry(whole: &[Item], name: &str) -> Entries {
+    with(whole, |entries| {
+        entries.push((name.to_owned(), b"x".to_vec()));
+        describe(entries, |_manifest| {});
+    })
+}
+
+/// The good archive with another database, which the manifest describes rightly.
+fn with_database(whole: &[Item], change: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Entries {
+    with(whole, |entries| {
+        entries[1].1 = change(std::mem::take(&mut entries[1].1));
+        describe(entries, |_manifest| {});
+    })
+}
+
+/// The same, after these statements.
+fn with_statements(whole: &[Item], sql: &str) -> Entries {
+    with_database(whole, |bytes| {
+        let folder = crate::support::folder();
+        let path = folder.path().join("changed.db");
+        std::fs::write(&path, bytes).unwrap();
+        let connection = open(&path);
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection.execute_batch(sql).unwrap();
+        drop(connection);
+        std::fs::read(&path).unwrap()
+    })
+}
+
+/// Files that are not what the manifest says, and a manifest that cannot be.
+fn changed_files(whole: &[Item]) -> Vec<Case> {
+    vec![
+        ("one byte of a file", with(whole, |entries| entries[2].1[0] ^= 1), "was changed on the way"),
+        ("one byte of the database", with(whole, |entries| entries[1].1[9_000] ^= 1), "was changed on the way"),
+        ("a file is shorter", with(whole, |entries| entries[2].1.truncate(5)), "not as large"),
+        ("a file is missing", with(whole, |entries| drop(entries.remove(2))), "is missing"),
+        ("a file is there twice", with(whole, |entries| entries.push(entries[2].clone())), "or there twice"),
+        ("the manifest is not first", with(whole, |entries| entries.swap(0, 1)), "first entry"),
+        ("nothing", Vec::new(), "is empty"),
+        ("another form", with(whole, |entries| describe(entries, |manifest| manifest["format"] = json!(2))), "form 2"),
+        (
+            "more than there is room for",
+            with(whole, |entries| {
+                describe(entries, |manifest| {
+                    manifest["files"]["files/big"] = json!({ "bytes": 1_u64 << 60, "blake3": "00" });
+                });
+            }),
+            "bytes of disk",
+        ),
+    ]
+}
+
+/// Databases that are not what left, under a manifest that agrees with them.
+fn changed_databases(whole: &[Item]) -> Vec<Case> {
+    let damage = |mut bytes: Vec<u8>| {
+        bytes[4_096 * 5..4_096 * 6].fill(0x55);
+        bytes
+    };
+    let shorter = "DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)";
+    let edited = "UPDATE audit SET actor_name = 'x' WHERE sequence = 1";
+    let emptied = "DELETE FROM audit; DELETE FROM audit_head";
+    let missing = "DELETE FROM timeline; DELETE FROM message WHERE number = 1";
+    vec![
+        ("a damaged database, well described", with_database(whole, damage), ""),
+        ("a broken reference", with_statements(whole, "DELETE FROM contact WHERE rowid = 1"), "broken references"),
+        ("an edited audit row", with_statements(whole, edited), "audit log is not whole"),
+        ("a shorter audit log", with_statements(whole, shorter), "audit log is not whole"),
+        ("an emptied audit log", with_statements(whole, emptied), "does not end as"),
+        ("a missing row", with_statements(whole, missing), "does not hold"),
+        ("a later program's file", with_statements(whole, "PRAGMA user_version = 99"), ""),
+    ]
+}
+
+/// Entries that would be written somewhere else, or are no files.
+fn ways_out(whole: &[Item]) -> Vec<Case> {
+    let push = |name: &str, bytes: &[u8]| with(whole, |entries| entries.push((name.to_owned(), bytes.to_vec())));
+    vec![
+        ("a way out", with_entry(whole, "files/../../evil"), "no place for a file"),
+        ("an absolute path", with_entry(whole, "/evil"), "no place for a file"),
+        ("a path the manifest hides", push("../evil", b"x"), "no place for a file"),
+        ("a link", push("files/link>", b"../../../secret.key"), "no plain file"),
+    ]
 }
 
 #[tokio::test]
@@ -300,92 +399,7 @@ async fn whatever_was_changed_on_the_way_is_refused_and_leaves_nothing() {
     let file = folder.path().join("acme.tar.zst");
     export(&there, &file, &[]);
     let whole = read_archive(&file);
-    let database = |change: &str| {
-        let path = folder.path().join("changed.db");
-        std::fs::write(&path, &whole[1].1).unwrap();
-        let connection = open(&path);
-        connection.pragma_update(None, "foreign_keys", false).unwrap();
-        connection.execute_batch(change).unwrap();
-        drop(connection);
-        std::fs::read(&path).unwrap()
-    };
-    let with = |change: &dyn Fn(&mut Vec<(String, Vec<u8>)>)| {
-        let mut entries = whole.clone();
-        change(&mut entries);
-        entries
-    };
-    let replaced = |bytes: Vec<u8>| {
-        let mut entries = whole.clone();
-        entries[1].1 = bytes;
-        describe(&mut entries, |_manifest| {});
-        entries
-    };
-    let mut damaged = whole[1].1.clone();
-    damaged[4_096 * 5..4_096 * 6].fill(0x55);
-    let cases: Vec<(&str, Vec<(String, Vec<u8>)>, &str)> = vec![
-        ("one byte of a file", with(&|entries| entries[2].1[0] ^= 1), "was changed on the way"),
-        ("one byte of the database", with(&|entries| entries[1].1[9_000] ^= 1), "was changed on the way"),
-        ("a file is shorter", with(&|entries| entries[2].1.truncate(5)), "not as large"),
-        ("a file is missing", with(&|entries| drop(entries.remove(2))), "is missing"),
-        ("a file is there twice", with(&|entries| entries.push(entries[2].clone())), "or there twice"),
-        ("the manifest is not first", with(&|entries| entries.swap(0, 1)), "first entry"),
-        ("nothing", Vec::new(), "is empty"),
-        ("a damaged database, well described", replaced(damaged), ""),
-        ("a broken reference", replaced(database("DELETE FROM contact WHERE rowid = 1")), "broken references"),
-        (
-            "an edited audit row",
-            replaced(database("UPDATE audit SET actor_name = 'x' WHERE sequence = 1")),
-            "audit log is not whole",
-        ),
-        (
-            "a shorter audit log",
-            replaced(database("DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)")),
-            "audit log is not whole",
-        ),
-        ("an emptied audit log", replaced(database("DELETE FROM audit; DELETE FROM audit_head")), "does not end as"),
-        (
-            "a missing row",
-            replaced(database("DELETE FROM timeline; DELETE FROM message WHERE number = 1")),
-            "does not hold",
-        ),
-        ("a later program's file", replaced(database("PRAGMA user_version = 99")), ""),
-        ("another form", with(&|entries| describe(entries, |manifest| manifest["format"] = json!(2))), "form 2"),
-        (
-            "a way out",
-            with(&|entries| {
-                entries.push(("files/../../evil".to_owned(), b"x".to_vec()));
-                describe(entries, |_manifest| {});
-            }),
-            "no place for a file",
-        ),
-        (
-            "an absolute path",
-            with(&|entries| {
-                entries.push(("/evil".to_owned(), b"x".to_vec()));
-                describe(entries, |_manifest| {});
-            }),
-            "no place for a file",
-        ),
-        (
-            "a path the manifest hides",
-            with(&|entries| entries.push(("../evil".to_owned(), b"x".to_vec()))),
-            "no place for a file",
-        ),
-        (
-            "a link",
-            with(&|entries| entries.push(("files/link>".to_owned(), b"../../../secret.key".to_vec()))),
-            "no plain file",
-        ),
-        (
-            "more than there is room for",
-            with(&|entries| {
-                describe(entries, |manifest| {
-                    manifest["files"]["files/big"] = json!({ "bytes": 1_u64 << 60, "blake3": "00" })
-                })
-            }),
-            "bytes of disk",
-        ),
-    ];
+    let cases = [changed_files(&whole), changed_databases(&whole), ways_out(&whole)].concat();
     let before = (list_tenants(&here), dump_control(&here));
     for (what, entries, expected) in cases {
         let changed = folder.path().join("changed.tar.zst");
