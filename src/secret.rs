@@ -34,6 +34,15 @@ pub enum KeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is there and has nothing in it.
+    #[error(
+        "{path} is empty: put it back from a backup; only if this appliance has never run may it be deleted, and a new \
+         key is made at the next start"
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 /// A sealed secret does not open: another key, another context, or it was changed.
@@ -84,22 +93,30 @@ impl fmt::Debug for Keyring {
 impl Keyring {
     /// Reads the keys, or makes the first.
     pub fn open(path: &Path) -> Result<Self, KeyError> {
-        let file_error = |source| KeyError::File { path: path.to_owned(), source };
         match std::fs::read_to_string(path) {
-            Ok(text) => Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned() }),
+            Ok(text) => Self::read(&text, path),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let keyring = Self { current: Master(rand::random()), former: Vec::new() };
-                write_private(path, &keyring.text()).map_err(file_error)?;
-                Ok(keyring)
+                create_private(path, &keyring.text())
+                    .map_err(|source| KeyError::File { path: path.to_owned(), source })?;
+                // Another start may have been first: then its key counts.
+                Self::open_existing(path)
             }
-            Err(error) => Err(file_error(error)),
+            Err(source) => Err(KeyError::File { path: path.to_owned(), source }),
         }
     }
 
     /// Reads the keys and makes none: for commands that only look.
     pub fn open_existing(path: &Path) -> Result<Self, KeyError> {
         let text = std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
-        Self::parse(&text).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
+        Self::read(&text, path)
+    }
+
+    fn read(text: &str, path: &Path) -> Result<Self, KeyError> {
+        if text.trim().is_empty() {
+            return Err(KeyError::Empty { path: path.to_owned() });
+        }
+        Self::parse(text).ok_or_else(|| KeyError::Malformed { path: path.to_owned() })
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -209,6 +226,19 @@ impl Keyring {
     }
 }
 
+/// Makes the file in one step: it is there with all of its text, on the disk, or not at all. One that is there already
+/// stays as it is, which a rename would not leave it.
+fn create_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let beside = path.with_extension(format!("key.{:016x}", rand::random::<u64>()));
+    let linked = write_private(&beside, text).and_then(|()| std::fs::hard_link(&beside, path));
+    let removed = std::fs::remove_file(&beside);
+    match linked {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => return Err(error),
+        _ => removed?,
+    }
+    path.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+}
+
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
@@ -267,9 +297,32 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        for garbage in ["garbage", "", "\n\n", "00"] {
+        for nothing in ["", "\n\n"] {
+            std::fs::write(&path, nothing).unwrap();
+            let error = Keyring::open(&path).unwrap_err();
+            assert!(matches!(error, KeyError::Empty { .. }), "{nothing:?}");
+            assert!(error.to_string().contains("put it back from a backup"), "{error}");
+        }
+        for garbage in ["garbage", "00"] {
             std::fs::write(&path, garbage).unwrap();
             assert!(matches!(Keyring::open(&path), Err(KeyError::Malformed { .. })), "{garbage:?}");
         }
+    }
+
+    #[test]
+    fn the_first_key_is_made_whole_and_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+            let starts: Vec<_> =
+                (0..8).map(|_start| scope.spawn(|| Keyring::open(&path).unwrap().derive("x"))).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]), "starts at the same time have one key");
+        let text = std::fs::read_to_string(&path).unwrap();
+        create_private(&path, "another").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "a key that is there is not written over");
+        let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["secret.key"], "nothing is left beside it");
     }
 }

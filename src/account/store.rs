@@ -124,7 +124,7 @@ pub fn create_session(
 /// Notes that a session is in use, and from where.
 pub fn touch_session(tx: &Tx<'_>, id: SessionId, client: &Client) -> Result<(), Error> {
     tx.connection().execute(
-        "UPDATE session SET last_used_at_ms = ?2, address = ?3, user_agent = ?4 WHERE id = ?1",
+        "UPDATE session SET last_used_at_ms = ?2, address = ?3, user_agent = coalesce(nullif(?4, ''), user_agent) WHERE id = ?1",
         (id, tx.now_ms(), client.address_text(), &client.user_agent),
     )?;
     Ok(())

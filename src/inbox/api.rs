@@ -224,11 +224,12 @@ pub async fn show_message_html(
     let found = caller.tenant.read(move |connection| store::find_html(connection, id)).await?;
     let Some(Some(source)) = found else { return Err(Error::not_found("record")) };
     // Parsing a mail takes as long as its author wants: not on a thread that answers others.
-    let page = tokio::task::spawn_blocking(move || html::page(&html::sanitise(&source, images)))
+    let nonce = html::random_nonce();
+    let policy = HeaderValue::try_from(html::frame_csp(images, &nonce)).map_err(Error::internal)?;
+    let page = tokio::task::spawn_blocking(move || html::page(&html::sanitise(&source, images), &nonce))
         .await
         .map_err(Error::internal)?;
     let mut response = Html(page).into_response();
-    let policy = HeaderValue::from_static(html::frame_csp(images));
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     Ok(response)
 }

@@ -11,6 +11,7 @@
 
 mod css;
 mod images;
+mod sheet;
 
 #[cfg(test)]
 mod tests;
@@ -215,35 +216,38 @@ html.plain a{color:#79b8ff}\
 html.plain blockquote,html.plain .blocked-image{color:#a8b1bb}\
 html.coloured{color-scheme:light}}";
 
-/// A standalone document that shows `sanitised`. To be served with [`frame_csp`], which allows inline styles: mails
-/// bring theirs, cleaned, in attributes.
-pub fn page(sanitised: &Sanitised) -> String {
+/// A nonce for one answer: what nobody can foresee cannot be written into a mail.
+pub fn random_nonce() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}
+
+/// A standalone document that shows `sanitised`. To be served with [`frame_csp`] and the same nonce, which allows the one
+/// sheet that the page's own styles and the mail's are in.
+pub fn page(sanitised: &Sanitised, nonce: &str) -> String {
     let body = &sanitised.html;
     let has_colours = ["color:", "background", "bgcolor=", "color="].iter().any(|mark| body.contains(mark));
     let class = if has_colours { "coloured" } else { "plain" };
-    let mut page = String::with_capacity(body.len() + STYLE.len() + 400);
+    let sheet::Split { body, rules } = sheet::split(body);
+    let mut page = String::with_capacity(body.len() + rules.len() + STYLE.len() + 400);
     let written = write!(
         page,
         "<!doctype html><html class=\"{class}\"><head><meta charset=\"utf-8\">\
          <meta name=\"referrer\" content=\"no-referrer\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <style>{STYLE}</style></head><body>{body}</body></html>"
+         <style nonce=\"{nonce}\">{STYLE}{rules}</style></head><body>{body}</body></html>"
     );
     debug_assert!(written.is_ok(), "writing to a string does not fail");
     page
 }
 
 /// The `Content-Security-Policy` a [`page`] is served with.
-pub const fn frame_csp(images: Images) -> &'static str {
-    match images {
-        Images::Blocked => {
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-             frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin"
-        }
-        Images::Allowed => {
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data: https: http:; base-uri 'none'; \
-             form-action 'none'; frame-ancestors 'self'; \
-             sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin"
-        }
-    }
+pub fn frame_csp(images: Images, nonce: &str) -> String {
+    let sources = match images {
+        Images::Blocked => "data:",
+        Images::Allowed => "data: https: http:",
+    };
+    format!(
+        "default-src 'none'; style-src 'nonce-{nonce}'; img-src {sources}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin"
+    )
 }

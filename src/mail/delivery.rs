@@ -52,7 +52,8 @@ async fn deliver_all(app: &AppInner) -> Result<Duration> {
             None => hold(app, due).await?,
             Some(stored) => {
                 let server = stored.open(&app.keyring)?;
-                deliver(app, due, Transport::new(&server, &app.config.base_url())).await?;
+                let transport = Transport::new(&app.outgoing, &server, &app.config.base_url()).await;
+                deliver(app, due, transport).await?;
             }
         }
     }
@@ -125,7 +126,7 @@ async fn postpone(app: &AppInner) -> Result<()> {
 
 /// The pause after an attempt.
 fn pause_after(attempt: i64) -> i64 {
-    let exponent = u32::try_from(attempt.saturating_sub(1)).unwrap_or(0);
+    let exponent = u32::try_from(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
     PAUSE_MS.saturating_mul(4_i64.saturating_pow(exponent)).min(LONGEST_PAUSE_MS)
 }
 

@@ -12,6 +12,7 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
 use super::text::{self, Letter};
 use crate::account::model::Language;
 use crate::app::AppInner;
+use crate::outgoing::{Guard, OutgoingError};
 use crate::settings::smtp::{Security, Smtp};
 
 /// How long the server may take over each of its answers.
@@ -33,6 +34,9 @@ pub enum SendError {
     /// The server refused it, or was not reached.
     #[error("{0}")]
     Server(lettre::transport::smtp::Error),
+    /// The server is where this program must not connect to, or nowhere.
+    #[error("{0}")]
+    Place(OutgoingError),
     /// The server took too long.
     #[error("the server took longer than two minutes")]
     TimedOut,
@@ -44,7 +48,7 @@ impl SendError {
         match self {
             Self::Address(_) | Self::Message(_) => true,
             Self::Server(error) => error.is_permanent(),
-            Self::TimedOut => false,
+            Self::Place(_) | Self::TimedOut => false,
         }
     }
 
@@ -53,7 +57,7 @@ impl SendError {
         match self {
             Self::Address(_) | Self::Message(_) => true,
             Self::Server(error) => error.is_permanent() || error.is_transient(),
-            Self::TimedOut => false,
+            Self::Place(_) | Self::TimedOut => false,
         }
     }
 }
@@ -61,7 +65,7 @@ impl SendError {
 /// What an administrator reads about a failure: the server's own words.
 pub fn reason(error: &SendError) -> String {
     let text = match error {
-        SendError::Server(_) | SendError::TimedOut => error.to_string(),
+        SendError::Server(_) | SendError::Place(_) | SendError::TimedOut => error.to_string(),
         SendError::Address(_) | SendError::Message(_) => crate::error::chain(error),
     };
     text.chars().take(REASON_CHARS).collect()
@@ -81,9 +85,12 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// Prepares the way to a server; nothing is connected yet.
-    pub(super) fn new(server: &Smtp, base_url: &str) -> Result<Self, SendError> {
+    /// Prepares the way to a server; nothing is connected yet. The name is resolved here, by the guard of outgoing
+    /// connections, and what is connected to later is the address it allowed.
+    pub(super) async fn new(guard: &Guard, server: &Smtp, base_url: &str) -> Result<Self, SendError> {
         let stored = &server.stored;
+        let places = guard.resolve(&stored.host, stored.port).await.map_err(SendError::Place)?;
+        let address = places.first().map_or_else(|| stored.host.clone(), |place| place.ip().to_string());
         let tls = || TlsParameters::new(stored.host.clone()).map_err(SendError::Server);
         let tls = match stored.security {
             Security::Starttls => Tls::Required(tls()?),
@@ -92,7 +99,7 @@ impl Transport {
         };
         let url = url::Url::parse(base_url).ok();
         let domain = url.as_ref().and_then(url::Url::domain).unwrap_or("localhost").to_owned();
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(stored.host.as_str())
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(address)
             .port(stored.port)
             .tls(tls)
             .hello_name(ClientId::Domain(domain.clone()))
@@ -128,5 +135,6 @@ impl Transport {
 pub async fn send_test(app: &AppInner, server: &Smtp, address: &str, language: Language) -> Result<(), SendError> {
     let base_url = app.config.base_url();
     let (subject, text) = text::write(&Letter::Test, language, &base_url);
-    Transport::new(server, &base_url)?.send(&app.ids.next_uuid(), address, (&subject, &text)).await
+    let transport = Transport::new(&app.outgoing, server, &base_url).await?;
+    transport.send(&app.ids.next_uuid(), address, (&subject, &text)).await
 }

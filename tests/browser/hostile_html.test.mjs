@@ -110,9 +110,11 @@ describe("hostile mail", () => {
       const left = await frame.evaluate(() => {
         const names = [...document.querySelectorAll("body *")].map((element) => element.localName);
         const handlers = [...document.querySelectorAll("*")].flatMap((element) => [...element.attributes].filter(({ name }) => name.startsWith("on")));
-        return { forbidden: names.filter((tag) => /^(script|iframe|object|embed|form|input|button|svg|math|video|audio|base|meta|link)$/.test(tag)), handlers: handlers.length };
+        const styled = document.querySelectorAll("[style]").length;
+        return { styled, forbidden: names.filter((tag) => /^(script|iframe|object|embed|form|input|button|svg|math|video|audio|base|meta|link)$/.test(tag)), handlers: handlers.length };
       });
-      assert.deepEqual(left, { forbidden: [], handlers: 0 }, name);
+      assert.deepEqual(left, { styled: 0, forbidden: [], handlers: 0 }, name);
+      if (name === "event handlers") assert.equal(await frame.getByText("hover").evaluate((element) => getComputedStyle(element).height), "200px", "what a mail looks like stays");
       assert.equal(new URL(page.url()).host, new URL(program.address).host, `${name}: the page stayed`);
       assert.equal(context.pages().length, 1, `${name}: no window opened`);
     }

@@ -311,7 +311,7 @@ async fn a_thread_is_read_from_its_end_and_shows_its_timeline() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_html_of_a_message_is_harmless_and_its_images_wait() {
     let program = Program::start().await;
-    let html = "<p onclick=\"steal()\">Hello <b>you</b></p><script>steal()</script><a href=\"javascript:steal()\">x</a>\
+    let html = "<p onclick=\"steal()\" style=\"color:teal\">Hello <b>you</b></p><script>steal()</script><a href=\"javascript:steal()\">x</a>\
         <img src=\"https://tracker.example/logo.png\" width=\"200\" height=\"80\" alt=\"Logo\"><iframe src=\"https://evil.example\"></iframe>";
     let body = reply(HOUR_MS, "Idea", "Hello you").lead("anna@people.example").with("reply_html", html);
     program.post_all(&[body.json(), auto_reply(1, "Plain", "No markup.").lead("ben@people.example").json()]).await;
@@ -325,13 +325,29 @@ async fn the_html_of_a_message_is_harmless_and_its_images_wait() {
     assert_eq!((&formatted["has_html"], &formatted["has_remote_images"]), (&json!(true), &json!(true)));
     assert!(formatted.get("html").is_none(), "the raw markup is in no answer");
     let path = format!("/api/v1/messages/{}/html", text(formatted, "/id"));
+    let mut nonces = std::collections::BTreeSet::new();
     for (query, has_image) in [("", false), ("?images=blocked", false), ("?images=allowed", true)] {
         let response = program.request(reqwest::Method::GET, &format!("{path}{query}")).send().await.unwrap();
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
         assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
-        assert!(policy.contains("default-src 'none'") && !policy.contains("script-src 'unsafe"), "{policy}");
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-"), "{policy}");
+        let expected = [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("x-frame-options", "SAMEORIGIN"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("cache-control", "no-store"),
+        ];
+        for (name, value) in expected {
+            assert_eq!(response.headers()[name], value, "{name}");
+        }
+        let nonce = policy.split("style-src 'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+        let (nonce, sheet) = (nonce.to_owned(), format!("<style nonce=\"{nonce}\">"));
+        assert!(nonce.len() == 32 && nonces.insert(nonce), "every answer has its own: {policy}");
         let page = response.text().await.unwrap();
-        assert!(page.contains("<b>you</b>"), "{page}");
+        assert!(page.contains("<p class=\"s0\">Hello <b>you</b>") && page.contains(".s0{color:teal}"), "{page}");
+        assert!(page.contains(&sheet) && page.matches("<style").count() == 1 && !page.contains(" style="), "{page}");
         for harmful in ["steal", "javascript:", "onclick", "<script", "<iframe", "evil.example"] {
             assert!(!page.contains(harmful), "{harmful} in {page}");
         }

@@ -212,6 +212,24 @@ async fn settings_change_in_what_was_sent_and_keep_the_password_to_themselves() 
 }
 
 #[tokio::test]
+async fn a_mail_server_in_a_network_nobody_named_is_not_called() {
+    let clock = salesbrain::clock::Clock::fixed(crate::support::START_MS);
+    let test = TestApp::start_with(clock, |config| config.outgoing_allowed = Vec::new()).await;
+    let server = MailServer::start_for(&test).await;
+    let body = json!({ "address": "someone@acme.example" });
+    let answer = test.post("/api/v1/admin/settings/test-mail", &test.operator, body).await;
+    let detail = answer.expect_refusal(400, "mail_failed")["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("outgoing_allowed"), "{detail}");
+    forget(&test, &test.operator.email).await;
+    wait_until("the failure is told", async || {
+        let rows = test.get("/api/v1/admin/mails", &test.operator).await.expect(200).rows();
+        rows.iter().any(|row| row["last_error"].as_str().unwrap().contains("outgoing_allowed"))
+    })
+    .await;
+    assert_eq!(server.mails().len(), 0);
+}
+
+#[tokio::test]
 async fn nobodys_mailbox_is_filled_by_others() {
     let test = TestApp::start_with(salesbrain::clock::Clock::fixed(crate::support::START_MS), |config| {
         config.sign_in_attempts = 1_000;

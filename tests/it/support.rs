@@ -169,7 +169,9 @@ pub(crate) fn config(folder: &Path) -> Config {
     let overrides =
         Overrides { file: Some(empty), data: Some(folder.join("data")), listen: Some("127.0.0.1:0".to_owned()) };
     let config = salesbrain::config::load(&overrides).unwrap();
-    Config { rate_limit_per_minute: 0, address_rate_limit_per_minute: 0, ..config }
+    // The servers of the tests are on this machine.
+    let outgoing_allowed = vec!["127.0.0.0/8".parse().unwrap()];
+    Config { rate_limit_per_minute: 0, address_rate_limit_per_minute: 0, outgoing_allowed, ..config }
 }
 
 /// The program without any account: what a newcomer starts.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Images, Sanitised, frame_csp, page, sanitise};
+use super::{Images, Sanitised, frame_csp, page, random_nonce, sanitise};
 use crate::inbox::markup::{Token, Tokens};
 use crate::inbox::text::text_from_html;
 
@@ -358,16 +358,17 @@ fn text_that_looks_like_an_image_stays_text() {
 #[test]
 fn pages_stand_alone() {
     let sanitised = sanitise("<p>Hallo</p>", Images::Blocked);
-    let html = page(&sanitised);
+    let html = page(&sanitised, "abc");
     assert!(
         html.starts_with("<!doctype html><html class=\"plain\">") && html.ends_with("<body><p>Hallo</p></body></html>")
     );
-    assert!(page(&sanitise("<p style=color:red>x</p>", Images::Blocked)).contains("class=\"coloured\""));
+    assert!(html.contains("<style nonce=\"abc\">"));
+    assert!(page(&sanitise("<p style=color:red>x</p>", Images::Blocked), "abc").contains("class=\"coloured\""));
     for (images, sources) in [(Images::Blocked, "img-src data:;"), (Images::Allowed, "img-src data: https: http:;")] {
-        let csp = frame_csp(images);
+        let csp = frame_csp(images, "abc");
         for part in [
             "default-src 'none';",
-            "style-src 'unsafe-inline';",
+            "style-src 'nonce-abc';",
             sources,
             "base-uri 'none'",
             "form-action 'none'",
@@ -376,7 +377,49 @@ fn pages_stand_alone() {
             assert!(csp.contains(part), "{csp}");
         }
         assert!(csp.ends_with("sandbox allow-popups allow-popups-to-escape-sandbox allow-same-origin"));
-        assert!(!csp.contains("allow-scripts") && !csp.contains("  "));
+        assert!(!csp.contains("allow-scripts") && !csp.contains("  ") && !csp.contains("unsafe-"), "{csp}");
+    }
+    assert_ne!(random_nonce(), random_nonce());
+}
+
+/// What a page has between its own rules and its end.
+fn shown(html: &str, images: Images) -> String {
+    let html = page(&sanitise(html, images), "abc");
+    html.split_once("html.coloured{color-scheme:light}}").unwrap().1.to_owned()
+}
+
+#[test]
+fn styles_are_classes_of_one_sheet() {
+    let mail = "<p style=\"COLOR: red; position:fixed\">a</p><b style=color:red title=\" style=\">b</b> style=\"x\"\
+                <i style=\"margin:0 0 1em 0!important\">c</i><u style=position:fixed>d</u>";
+    assert_eq!(
+        shown(mail, Images::Blocked).replace(" ! important", "!important"),
+        ".s0{color:red;}.s1{margin:0 0 1em 0!important;}</style></head><body><p class=\"s0\">a</p>\
+         <b class=\"s0\" title=\" style=\">b</b> style=\"x\"<i class=\"s1\">c</i><u>d</u></body></html>"
+            .replace(";}", "}")
+    );
+    let image = "<img src=https://x/y.png alt=z style=\"border:1px solid\">";
+    assert!(shown(image, Images::Blocked).contains("<img class=\"blocked-image s0\" alt=\"z\">"));
+    assert!(shown(image, Images::Allowed).contains("<img class=\"s0\" src="));
+}
+
+/// The pages of all attacks: no style attribute is left, and no rule gets out of its class.
+#[test]
+fn no_style_attribute_is_left_and_no_rule_escapes() {
+    let legitimate = (0..50).map(|at| format!("<p style=\"width:{at}px\">")).collect::<String>();
+    for attack in ATTACKS.iter().copied().chain([legitimate.as_str()]) {
+        let html = shown(&format!("<div style=\"color:red\">{attack}</div>"), Images::Allowed);
+        let (rules, body) = html.split_once("</style></head>").unwrap();
+        for token in Tokens::new(body) {
+            if let Token::Start(tag) = token {
+                assert!(tag.attributes().all(|(name, _)| name != "style"), "{attack} gave {body}");
+            }
+        }
+        for (number, rule) in rules.split_terminator('}').enumerate() {
+            let declarations = rule.strip_prefix(&format!(".s{number}{{")).unwrap_or_else(|| panic!("{rules}"));
+            assert_eq!(super::css::filter(declarations), declarations, "{attack}");
+            assert!(!declarations.contains(['{', '<', '@', '\\', '"']), "{attack} gave {rules}");
+        }
     }
 }
 
