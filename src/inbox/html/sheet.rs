@@ -4,7 +4,7 @@
 //! nonce. So each different style becomes a class, and elements that looked alike share one. The declarations go through
 //! the filter once more where they are written, because in a sheet a stray bracket would reach beyond its element.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::css;
@@ -21,7 +21,7 @@ pub(super) struct Split {
 /// Takes the style attributes out of sanitised HTML.
 pub(super) fn split(html: &str) -> Split {
     let mut result = Split { body: String::with_capacity(html.len()), rules: String::new() };
-    let mut classes = HashMap::new();
+    let mut classes = BTreeMap::new();
     let mut tokens = Tokens::new(html);
     let mut rest = html;
     while let Some(token) = tokens.next() {
@@ -37,7 +37,7 @@ pub(super) fn split(html: &str) -> Split {
     result
 }
 
-fn write_tag(tag: Tag<'_>, classes: &mut HashMap<String, usize>, result: &mut Split) {
+fn write_tag(tag: Tag<'_>, classes: &mut BTreeMap<String, usize>, result: &mut Split) {
     let (mut names, mut others) = (Vec::new(), String::new());
     for (name, value) in tag.attributes() {
         match name.to_ascii_lowercase().as_str() {
@@ -57,7 +57,7 @@ fn write_tag(tag: Tag<'_>, classes: &mut HashMap<String, usize>, result: &mut Sp
 }
 
 /// The class of some declarations, with its rule written the first time; `None` for no declarations.
-fn class(declarations: &str, classes: &mut HashMap<String, usize>, rules: &mut String) -> Option<String> {
+fn class(declarations: &str, classes: &mut BTreeMap<String, usize>, rules: &mut String) -> Option<String> {
     if declarations.is_empty() {
         return None;
     }
