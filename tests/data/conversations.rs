@@ -325,7 +325,7 @@ async fn the_html_of_a_message_is_harmless_and_its_images_wait() {
     assert_eq!((&formatted["has_html"], &formatted["has_remote_images"]), (&json!(true), &json!(true)));
     assert!(formatted.get("html").is_none(), "the raw markup is in no answer");
     let path = format!("/api/v1/messages/{}/html", text(formatted, "/id"));
-    let mut nonces = std::collections::BTreeSet::new();
+    let mut nonces = BTreeSet::new();
     for (query, has_image) in [("", false), ("?images=blocked", false), ("?images=allowed", true)] {
         let response = program.request(reqwest::Method::GET, &format!("{path}{query}")).send().await.unwrap();
         let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
