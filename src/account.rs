@@ -23,3 +23,4 @@ pub mod standing;
 pub mod store;
 pub mod token;
 pub mod totp;
+pub mod wrong_codes;

@@ -11,6 +11,7 @@ use crate::account::limit::AttemptLimiter;
 use crate::account::password::Hasher;
 use crate::account::session::Uses;
 use crate::account::token::Signer;
+use crate::account::wrong_codes::WrongCodes;
 use crate::audit::Chain;
 use crate::audit::delivery::Deliverer;
 use crate::clock::Clock;
@@ -70,6 +71,8 @@ pub struct AppInner {
     pub uses: Uses,
     /// Slows down guessing.
     pub attempts: AttemptLimiter,
+    /// Slows down guessing of second factors from many addresses.
+    pub wrong_codes: Arc<WrongCodes>,
     /// How many requests a caller may send.
     pub rates: RateLimits,
     /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
@@ -127,6 +130,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
+        wrong_codes: Arc::default(),
         rates: RateLimits::new(&config, &clock),
         started_at_ms: clock.now_ms(),
         config,

@@ -98,6 +98,15 @@ pub fn has_other_administrator(connection: &Connection, id: AccountId) -> Result
     Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
 }
 
+/// How many organizations have this account as their only owner who may sign in.
+pub fn count_owned_alone(connection: &Connection, id: AccountId) -> Result<i64, Error> {
+    let sql = "SELECT count(*) FROM membership mine WHERE mine.account_id = ?1 AND mine.role = 'owner' AND NOT EXISTS (
+                   SELECT 1 FROM membership other JOIN account ON account.id = other.account_id
+                   WHERE other.organization_id = mine.organization_id AND other.role = 'owner'
+                     AND other.account_id <> ?1 AND account.is_disabled = 0)";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| row.get(0))?)
+}
+
 /// Sets what an account is on the appliance and whether it may sign in.
 pub fn update_account(
     tx: &Tx<'_>,

@@ -4,24 +4,30 @@
 //! Rejected: a slow hash, which costs ten of them per enrolment and gains nothing at this length, and a hash under the
 //! master key, which would make every code worthless when that key is changed.
 //!
-//! Wrong codes are counted three times: per token (five, then the first factor is asked for again), per address, and in the
-//! audit log. They are not counted per account, or whoever knows the password could keep its owner out.
+//! Wrong codes are counted per token (five, then the first factor is asked for again), per address, in the audit log, and
+//! per account and day (see [`super::wrong_codes`]): the last keeps out only addresses the account was never used from, or
+//! whoever knows the password could keep its owner out.
 
 pub mod api;
+
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
 
 use super::factor::SECOND_FACTOR;
 use super::one_time;
-use super::session::{Client, SignedIn, refused_entry};
+use super::session::{Client, SignedIn, refused_entry, too_many_attempts};
 use super::store;
 use super::totp;
+use super::wrong_codes::WrongCodes;
 use crate::app::AppInner;
 use crate::audit::{Chain, Entry, Record, Who};
 use crate::error::{Code, Error, Result};
 use crate::http::access::Identity;
 use crate::id::AccountId;
+use crate::network::Network;
 use crate::secret::Keyring;
 use crate::store::{Error as StoreError, Tx};
 
@@ -178,6 +184,8 @@ enum Step {
     Right(AccountId),
     Wrong,
     Ended,
+    /// Too many wrong codes: seconds to wait.
+    Closed(u64),
 }
 
 impl AppInner {
@@ -185,13 +193,16 @@ impl AppInner {
     pub async fn show_second_factor(&self, client: &Client, token: String, code: String) -> Result<SignedIn> {
         self.take_attempt(client.caller(), "second factor")?;
         let (chain, keyring, asking) = (self.audit.clone(), self.keyring.clone(), client.clone());
-        let step = self.control.write(move |tx| take_step(tx, (&chain, &keyring), &asking, (&token, &code))).await?;
+        let wrong_codes = Arc::clone(&self.wrong_codes);
+        let take = move |tx: &Tx<'_>| take_step(tx, (&chain, &keyring, &wrong_codes), &asking, (&token, &code));
+        let step = self.control.write(take).await?;
         match step {
             Step::Right(account_id) => {
                 self.attempts.forgive(client.caller(), "second factor");
                 self.start_session(account_id, None, client).await
             }
             Step::Wrong => Err(Error::invalid_field("code", "this code is wrong, or was used already")),
+            Step::Closed(wait_s) => Err(too_many_attempts(wait_s)),
             Step::Ended => {
                 Err(Error::new(Code::Unauthenticated, "this took too long, or too many codes: sign in again"))
             }
@@ -333,7 +344,7 @@ fn note_recovery(
 
 fn take_step(
     tx: &Tx<'_>,
-    (chain, keyring): (&Chain, &Keyring),
+    (chain, keyring, wrong_codes): (&Chain, &Keyring, &WrongCodes),
     client: &Client,
     (token, code): (&str, &str),
 ) -> Result<Step> {
@@ -341,8 +352,14 @@ fn take_step(
     let Some(account_id) = found.and_then(|found| found.account_id) else { return Ok(Step::Ended) };
     let known = store::find_by_id(tx.connection(), account_id)?.filter(|known| !known.is_disabled);
     let Some(known) = known else { return Ok(Step::Ended) };
+    if let Some(wait_s) = wrong_codes.wait_s(account_id, tx.now_ms())
+        && !is_known_address(tx.connection(), account_id, client.caller())?
+    {
+        return Ok(Step::Closed(wait_s));
+    }
     let shown = take_code(tx, keyring, account_id, code)?;
     if shown.is_none() {
+        wrong_codes.note(account_id, tx.now_ms());
         // Not an error, which would take the counted attempt back.
         chain.append(tx, refused_entry(client, Some((account_id, known.email))))?;
         return Ok(Step::Wrong);
@@ -351,6 +368,14 @@ fn take_step(
     note_recovery(tx, chain, who, (shown, account_id, known.email))?;
     one_time::revoke(tx, SECOND_FACTOR, account_id)?;
     Ok(Step::Right(account_id))
+}
+
+/// Whether a session of the account was used from the caller's address, or network of addresses.
+fn is_known_address(connection: &Connection, id: AccountId, caller: IpAddr) -> std::result::Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT address FROM session WHERE account_id = ?1")?;
+    let addresses = statement.query_map([id], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let caller = Network::of_caller(caller);
+    Ok(addresses.iter().filter_map(|text| text.parse().ok()).any(|known| Network::of_caller(known) == caller))
 }
 
 #[cfg(test)]

@@ -67,13 +67,16 @@ pub(super) fn refused_entry(client: &Client, account: Option<(AccountId, String)
     Entry::new(who, "session.refused", record)
 }
 
+/// Refuses an attempt for so many seconds.
+pub(super) fn too_many_attempts(wait_s: u64) -> Error {
+    let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
+    Error { retry_after_s: Some(wait_s), ..error }
+}
+
 impl AppInner {
     /// Takes one attempt of a caller at an account, a link or the set-up code; too many are refused.
     pub fn take_attempt(&self, address: IpAddr, subject: &str) -> Result<()> {
-        self.attempts.take(address, subject, self.clock.now_ms()).map_err(|wait_s| {
-            let error = Error::new(Code::RateLimited, "too many attempts: wait a while and try again");
-            Error { retry_after_s: Some(wait_s), ..error }
-        })
+        self.attempts.take(address, subject, self.clock.now_ms()).map_err(too_many_attempts)
     }
 
     /// Checks a password.

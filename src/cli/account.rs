@@ -144,7 +144,7 @@ async fn update_staff(staff: Staff, common: Common) -> anyhow::Result<()> {
         StaffArgument::Operator => Some(StaffRole::Operator),
         StaffArgument::None => None,
     };
-    let changed = app.change_account(Who::command_line(), account.account_id, (Some(role), None)).await?;
+    let changed = app.change_account(Who::command_line(), account.account_id, (Some(role), None), false).await?;
     if common.json {
         return print::json(&json!({ "account_id": changed.id, "staff_role": changed.staff_role }));
     }

@@ -10,7 +10,7 @@ use salesbrain::id::OrganizationId;
 use salesbrain::store::{Error as StoreError, Tx};
 use serde_json::{Value, json};
 
-use crate::support::{Request, START_MS, TestApp, reply, wait_until};
+use crate::support::{Person, Request, START_MS, TestApp, reply, wait_until};
 
 /// Organizations with one campaign and one mailbox each; the first one is there already.
 async fn with_organizations(test: &TestApp, count: usize) -> Vec<OrganizationId> {
@@ -285,4 +285,26 @@ async fn administrators_change_accounts_and_one_of_them_remains() {
     let expected = ["account.second_factor_reset", "account.enabled", "account.disabled", "account.staff_role_changed"];
     assert_eq!(texts(&log, "action"), expected);
     assert_eq!(log[1]["before"], json!({ "staff_role": "sb_admin", "is_disabled": true }));
+}
+
+#[tokio::test]
+async fn the_only_active_owner_is_disabled_only_when_forced() {
+    let test = TestApp::start().await;
+    let owner = test.create_outsider().await;
+    let change = async |person: &Person, body: Value| {
+        let request = Request { token: Some(&test.operator.token), body: Some(body), ..Request::default() };
+        test.send(Method::PATCH, &format!("/api/v1/admin/accounts/{}", person.account_id), request).await
+    };
+    let detail = change(&owner, json!({ "is_disabled": true })).await.expect_refusal(409, "last_owner");
+    assert!(detail.to_string().contains("of 1 organizations"), "{detail}");
+    test.get("/api/v1/auth/me", &owner).await.expect(200);
+    let organization_id = owner.organization_id;
+    let second =
+        test.create_person(organization_id, "second@rival.example", salesbrain::account::permission::Role::Owner).await;
+    change(&owner, json!({ "is_disabled": true })).await.expect(200);
+    // An owner who may not sign in does not count.
+    change(&second, json!({ "is_disabled": true })).await.expect_refusal(409, "last_owner");
+    change(&second, json!({ "is_disabled": true, "is_forced": true })).await.expect(200);
+    test.get("/api/v1/auth/me", &second).await.expect_refusal(401, "unauthenticated");
+    change(&second, json!({ "is_disabled": false })).await.expect(200);
 }

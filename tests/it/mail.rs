@@ -2,10 +2,12 @@
 
 use reqwest::Method;
 use salesbrain::account::permission::{Role, StaffRole};
+use salesbrain::clock::Clock;
+use salesbrain::config::Config;
 use serde_json::{Value, json};
 
 use crate::mail_server::{MailServer, configure, put_settings};
-use crate::support::{Request, TestApp, wait_until};
+use crate::support::{PASSWORD, Request, START_MS, TestApp, wait_until};
 
 const HOUR_MS: i64 = 60 * 60 * 1_000;
 
@@ -231,7 +233,7 @@ async fn a_mail_server_in_a_network_nobody_named_is_not_called() {
 
 #[tokio::test]
 async fn nobodys_mailbox_is_filled_by_others() {
-    let test = TestApp::start_with(salesbrain::clock::Clock::fixed(crate::support::START_MS), |config| {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| {
         config.sign_in_attempts = 1_000;
     })
     .await;
@@ -269,4 +271,38 @@ async fn no_link_of_a_mail_is_in_the_file() {
         bytes.extend(std::fs::read(test.data().join(name)).unwrap());
     }
     assert!(!bytes.windows(token.len()).any(|window| window == token.as_bytes()), "the link is stored as it is");
+}
+
+/// Whoever names another host in a request does not get it into what the appliance writes to others, where a link to it
+/// would hand over the token.
+#[tokio::test]
+async fn a_forged_host_gets_into_no_mail() {
+    for public_url in ["", "http://sales.example.com"] {
+        let set = |config: &mut Config| config.public_url = public_url.to_owned();
+        let test = TestApp::start_with(Clock::fixed(START_MS), set).await;
+        put_settings(&test, json!({ "registration": "open" })).await;
+        let server = MailServer::start_for(&test).await;
+        let base = if public_url.is_empty() { test.url("") } else { public_url.to_owned() };
+        let invitations = format!("/api/v1/organizations/{}/invitations", test.organization_id);
+        let newcomer = json!({ "email": "new@people.example", "password": PASSWORD, "name": "Nora" });
+        let (token, own) = (test.operator.token.as_str(), json!({ "email": test.operator.email }));
+        let requests = [
+            (None, "/api/v1/auth/forgot-password", own.clone(), "/reset-password#"),
+            (None, "/api/v1/auth/register", newcomer, ""),
+            (Some(token), &*invitations, json!({ "email": "guest@people.example", "role": "member" }), "/invitation#"),
+        ];
+        for (number, (token, path, body, page)) in requests.into_iter().enumerate() {
+            let headers = [
+                ("host", "evil.example"),
+                ("x-forwarded-host", "evil.example"),
+                ("x-forwarded-proto", "https"),
+                ("forwarded", "host=evil.example;proto=https"),
+            ];
+            let headers = headers.map(|(name, value)| (name, value.to_owned())).to_vec();
+            test.send(Method::POST, path, Request { token, headers, body: Some(body) }).await.expect(200);
+            let mail = server.mail(number + 1).await;
+            assert!(mail.link().starts_with(&format!("{base}{page}")), "{path}: {}", mail.link());
+            assert!(!mail.text.contains("evil.example"), "{path}: {}", mail.text);
+        }
+    }
 }

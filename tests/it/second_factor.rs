@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use reqwest::Method;
 use salesbrain::clock::Clock;
+use salesbrain::config::Config;
 use salesbrain::store::{Error as StoreError, Tx};
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
@@ -223,4 +224,44 @@ async fn an_organization_that_asks_for_it_opens_once_there_is_one() {
     enrol(&test, person).await;
     test.get("/api/v1/conversations", person).await.expect(200);
     assert_eq!(test.get("/api/v1/auth/me", person).await.data()["is_second_factor_missing"], json!(false));
+}
+
+/// One who knows the password and has many addresses runs out of codes for the day; the owner's own address does not.
+#[tokio::test]
+async fn guessing_codes_from_many_addresses_ends_and_keeps_the_owner_in() {
+    let set = |config: &mut Config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+    let test = TestApp::start_with(Clock::fixed(START_MS), set).await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    let email = test.operator.email.clone();
+    let post = async |path: &str, address: &str, body: Value| {
+        let headers = vec![("x-forwarded-for", address.to_owned())];
+        test.send(Method::POST, path, Request { headers, body: Some(body), ..Request::default() }).await
+    };
+    let begin = async |address: &str| {
+        let body = json!({ "email": email, "password": PASSWORD });
+        let begun = post("/api/v1/auth/login", address, body).await.expect(200).data();
+        begun["second_factor"]["token"].as_str().unwrap().to_owned()
+    };
+    let show = async |address: &str, token: &str, code: &str| {
+        post("/api/v1/auth/second-factor", address, json!({ "token": token, "code": code })).await
+    };
+    let own = "198.51.100.7";
+    test.app.clock.advance_ms(STEP_MS);
+    show(own, &begin(own).await, &authenticator.code(&test)).await.expect(200);
+    test.app.clock.advance_ms(STEP_MS);
+    for number in 0..20 {
+        let address = format!("203.0.113.{number}");
+        let token = begin(&address).await;
+        for _guess in 0..5 {
+            show(&address, &token, "000000").await.expect_refusal(400, "invalid_field");
+        }
+    }
+    let strange = "203.0.113.200";
+    let refused = show(strange, &begin(strange).await, &authenticator.code(&test)).await;
+    assert!(!refused.header("retry-after").is_empty());
+    refused.expect_refusal(429, "rate_limited");
+    show(own, &begin(own).await, "000000").await.expect_refusal(400, "invalid_field");
+    show(own, &begin(own).await, &authenticator.code(&test)).await.expect(200);
+    test.app.clock.advance_ms(24 * 60 * 60 * 1_000);
+    show(strange, &begin(strange).await, &authenticator.code(&test)).await.expect(200);
 }

@@ -1984,6 +1984,8 @@ export interface components {
             staff_role?: string | null;
             /** @description Whether it may not sign in. Its sessions end. */
             is_disabled?: boolean | null;
+            /** @description Disables the only active owner of an organization as well, which then has none: for an account in wrong hands. */
+            is_forced?: boolean;
         };
         /**
          * Format: uuid
@@ -6739,7 +6741,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description the last administrator */
+            /** @description the last administrator, or the only active owner of an organization */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{AdminAccount, StaffRole, find_account, has_other_administrator, list_accounts, update_account};
+use super::{
+    AdminAccount, StaffRole, count_owned_alone, find_account, has_other_administrator, list_accounts, update_account,
+};
 use crate::account::factor::reset_second_factor;
 use crate::account::store::revoke_sessions;
 use crate::app::{App, AppInner};
@@ -55,10 +57,13 @@ pub struct AccountChange {
     staff_role: Option<String>,
     /// Whether it may not sign in. Its sessions end.
     is_disabled: Option<bool>,
+    /// Disables the only active owner of an organization as well, which then has none: for an account in wrong hands.
+    #[serde(default)]
+    is_forced: bool,
 }
 
 /// Changes what an account is on the appliance, or whether it may sign in.
-#[utoipa::path(patch, path = "/api/v1/admin/accounts/{id}", tag = "administration", params(("id" = String, Path)), request_body = AccountChange, responses((status = 200, body = Answer<AdminAccount>), (status = 404), (status = 409, description = "the last administrator")), security(("session" = [])))]
+#[utoipa::path(patch, path = "/api/v1/admin/accounts/{id}", tag = "administration", params(("id" = String, Path)), request_body = AccountChange, responses((status = 200, body = Answer<AdminAccount>), (status = 404), (status = 409, description = "the last administrator, or the only active owner of an organization")), security(("session" = [])))]
 pub async fn update_any_account(
     State(app): State<App>,
     identity: Identity,
@@ -73,7 +78,7 @@ pub async fn update_any_account(
                 Error::invalid_field("staff_role", "staff_role must be sb_admin, sb_operator or empty")
             })?)),
         };
-    let account = app.change_account(identity.who(), id, (staff_role, change.is_disabled)).await?;
+    let account = app.change_account(identity.who(), id, (staff_role, change.is_disabled), change.is_forced).await?;
     Ok(Answer::new(account))
 }
 
@@ -99,6 +104,19 @@ pub async fn reset_any_second_factor(
     Ok(Answer::new(account))
 }
 
+/// Refuses if the account is the only owner who may sign in of any organization: nobody in there could make another.
+fn check_other_owners(connection: &rusqlite::Connection, id: AccountId) -> Result<()> {
+    let count = count_owned_alone(connection, id)?;
+    if count > 0 {
+        let detail = format!(
+            "the account is the only active owner of {count} organizations: make somebody else an owner there first, or \
+             send is_forced"
+        );
+        return Err(Error::new(Code::LastOwner, detail));
+    }
+    Ok(())
+}
+
 impl AppInner {
     /// Changes what an account is on the appliance, and whether it may sign in.
     pub async fn change_account(
@@ -106,6 +124,7 @@ impl AppInner {
         who: Who,
         id: AccountId,
         (staff_role, is_disabled): (Option<Option<StaffRole>>, Option<bool>),
+        is_forced: bool,
     ) -> Result<AdminAccount> {
         let chain = self.audit.clone();
         let update = move |tx: &Tx<'_>| -> Result<(AdminAccount, Vec<SessionId>)> {
@@ -119,6 +138,9 @@ impl AppInner {
             }
             if (staff_role, is_disabled) == (before.staff_role, before.is_disabled) {
                 return Ok((before, Vec::new()));
+            }
+            if is_disabled && !before.is_disabled && !is_forced {
+                check_other_owners(tx.connection(), id)?;
             }
             update_account(tx, id, (staff_role, is_disabled))?;
             let sessions = if is_disabled { revoke_sessions(tx, id)? } else { Vec::new() };
