@@ -9,7 +9,7 @@
 //! Rejected: leaving all of it to the second connection, because under constant writing there is always a frame it has
 //! not copied and the log would never start again.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,29 +36,29 @@ thread_local! {
 
 /// Owned by the writer thread; ends when dropped.
 pub(super) struct Checkpointer {
-    wake: Option<SyncSender<()>>,
-    thread: Option<std::thread::JoinHandle<()>>,
+    path: PathBuf,
+    helper: OnceCell<Helper>,
     is_writers_turn: Arc<AtomicBool>,
     next_at: Cell<i32>,
 }
 
+/// The thread with the second connection.
+struct Helper {
+    wake: Option<SyncSender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
 impl Checkpointer {
     /// Takes over the checkpoints of this connection, which must stay on the calling thread.
-    pub(super) fn start(path: &Path, connection: &Connection) -> Result<Self, Error> {
+    pub(super) fn start(path: &Path, connection: &Connection) -> Self {
         // Also switches SQLite's own checkpoints off.
         connection.wal_hook(Some(|_log, frames| {
             FRAMES.set(frames);
             Ok(())
         }));
         FRAMES.set(0);
-        let (wake, woken) = sync_channel(1);
         let is_writers_turn = Arc::new(AtomicBool::new(false));
-        let worker = Worker { path: path.to_owned(), is_writers_turn: Arc::clone(&is_writers_turn) };
-        let thread = std::thread::Builder::new()
-            .name("store-checkpoint".to_owned())
-            .spawn(move || worker.run(&woken))
-            .map_err(|source| Error::File { path: path.to_owned(), source })?;
-        Ok(Self { wake: Some(wake), thread: Some(thread), is_writers_turn, next_at: Cell::new(START_FRAMES) })
+        Self { path: path.to_owned(), helper: OnceCell::new(), is_writers_turn, next_at: Cell::new(START_FRAMES) }
     }
 
     /// Called by the writer between two groups.
@@ -73,13 +73,41 @@ impl Checkpointer {
             self.next_at.set(START_FRAMES);
         } else if frames >= self.next_at.get() {
             self.next_at.set(frames.saturating_add(RETRY_FRAMES));
-            // A full channel means that it is awake.
-            let _is_awake = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_err());
+            self.start_round();
         }
+    }
+
+    /// Wakes the helper; starts it at the first round, which a quiet organization never comes to.
+    fn start_round(&self) {
+        if self.helper.get().is_none() {
+            match Helper::start(&self.path, &self.is_writers_turn) {
+                // It was empty, and only this thread fills it.
+                Ok(helper) => drop(self.helper.set(helper)),
+                Err(error) => {
+                    tracing::error!(%error, "checkpoints run between commits: no thread could be started");
+                    self.is_writers_turn.store(true, Ordering::Release);
+                }
+            }
+        }
+        // A full channel means that it is awake.
+        let wake = self.helper.get().and_then(|helper| helper.wake.as_ref());
+        let _is_awake = wake.is_some_and(|wake| wake.try_send(()).is_err());
     }
 }
 
-impl Drop for Checkpointer {
+impl Helper {
+    fn start(path: &Path, is_writers_turn: &Arc<AtomicBool>) -> Result<Self, Error> {
+        let (wake, woken) = sync_channel(1);
+        let worker = Worker { path: path.to_owned(), is_writers_turn: Arc::clone(is_writers_turn) };
+        let thread = std::thread::Builder::new()
+            .name("store-checkpoint".to_owned())
+            .spawn(move || worker.run(&woken))
+            .map_err(|source| Error::File { path: path.to_owned(), source })?;
+        Ok(Self { wake: Some(wake), thread: Some(thread) })
+    }
+}
+
+impl Drop for Helper {
     fn drop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take()
@@ -97,7 +125,6 @@ struct Worker {
 
 impl Worker {
     fn run(&self, woken: &Receiver<()>) {
-        // Opened at the first round: most organizations are quiet.
         let mut connection = None;
         while woken.recv().is_ok() {
             if let Err(error) = self.run_round(&mut connection) {

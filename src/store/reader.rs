@@ -4,16 +4,26 @@
 //! that runs away without a second thread to watch it.
 
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::{Connection, OpenFlags};
+use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::error::Error;
 use super::{Options, pragma};
 
 /// Virtual-machine steps between two looks at the clock.
 const STEPS_BETWEEN_CHECKS: i32 = 10_000;
+
+/// A connection nobody has read with for this long is closed: it keeps the parsed schema and its pages.
+const IDLE: Duration = Duration::from_mins(1);
+
+/// Opens and closes the connections of all pools. A pool of its own would be three threads for each organization.
+static OPENERS: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
+    Arc::new(ScheduledThreadPool::builder().num_threads(2).thread_name_pattern("store-open-{}").build())
+});
 
 pub(super) struct Readers {
     pool: r2d2::Pool<SqliteConnectionManager>,
@@ -31,7 +41,10 @@ impl Readers {
         });
         let pool = r2d2::Pool::builder()
             .max_size(options.readers)
-            .min_idle(Some(1))
+            // Opened when someone reads: most organizations that are open only take events in.
+            .min_idle(Some(0))
+            .idle_timeout(Some(IDLE))
+            .thread_pool(Arc::clone(&OPENERS))
             .test_on_check_out(false)
             .connection_timeout(Duration::from_millis(options.read_limit_ms))
             .build(manager)

@@ -226,9 +226,7 @@ struct GroupWriter {
 
 impl GroupWriter {
     fn run(self, path: &Path, mut waiting: mpsc::Receiver<Box<dyn Job>>) {
-        let checkpointer = Checkpointer::start(path, &self.connection)
-            .inspect_err(|error| tracing::error!(%error, "checkpoints run inside commits: no thread could be started"))
-            .ok();
+        let checkpointer = Checkpointer::start(path, &self.connection);
         let mut group: Vec<Box<dyn Job>> = Vec::with_capacity(GROUP_LIMIT);
         while let Some(first) = waiting.blocking_recv() {
             let head = Cell::new(*self.signals.head.borrow());
@@ -238,9 +236,7 @@ impl GroupWriter {
                 self.signals.head.send_if_modified(|known| std::mem::replace(known, head.get()) != head.get());
             }
             answer_all(&mut group, outcome);
-            if let Some(checkpointer) = &checkpointer {
-                checkpointer.after_commit(&self.connection);
-            }
+            checkpointer.after_commit(&self.connection);
         }
         drop(checkpointer);
         // Folds the log into the file, so that a closed organization is one file that can be copied.

@@ -54,7 +54,7 @@ struct Inner {
 }
 
 /// Most organizations that stay open, unless the configuration says otherwise.
-const MOST_OPEN: usize = 200;
+const MOST_OPEN: usize = 40;
 
 /// Locked while an organization is opened or closed.
 type Gate = Arc<tokio::sync::Mutex<()>>;
