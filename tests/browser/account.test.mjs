@@ -432,7 +432,7 @@ describe("an organization", () => {
     await page.waitForURL((url) => url.pathname === "/no-organization");
     await page.getByRole("link", { name: "Profile and security" }).click();
     await page.getByLabel("Name", { exact: true }).waitFor();
-    await page.getByRole("link", { name: "Inbox" }).click();
+    await page.goto("/inbox");
     await page.waitForURL((url) => url.pathname === "/no-organization");
 
     const link = await invite(null);
