@@ -3,7 +3,8 @@ import { useId } from "react";
 import { useMe } from "../../api/session";
 import type { Permission } from "../../api/types";
 import styles from "./organization.module.css";
-import { keyOf, PERMISSION_GROUPS, permissionWords } from "./permission_words";
+import { keyOf, PERMISSION_GROUPS } from "./permission_groups";
+import { permissionWords } from "./permission_words";
 
 type PickerProps = { legend: string; chosen: ReadonlySet<Permission>; onChange: (chosen: Set<Permission>) => void };
 

@@ -1,17 +1,5 @@
 // What each permission is called, and what it means, in one plain sentence.
-import type { Permission } from "../../api/types";
 import { defineWords } from "../../i18n/words";
-
-type OrganizationPermission = Exclude<Permission, "appliance.operate" | "appliance.administer">;
-type Group = "work" | "connections" | "people" | "organization";
-
-/** In the order people read them in. */
-export const PERMISSION_GROUPS: readonly { name: Group; permissions: readonly OrganizationPermission[] }[] = [
-  { name: "work", permissions: ["inbox.read", "inbox.change", "contacts.read", "campaigns.read"] },
-  { name: "connections", permissions: ["connections.read", "connections.manage", "operations.manage", "payloads.read"] },
-  { name: "people", permissions: ["members.read", "members.manage", "roles.manage"] },
-  { name: "organization", permissions: ["api_keys.manage", "audit.read", "organization.manage", "organization.own"] },
-];
 
 export const permissionWords = defineWords(
   "permissions",
@@ -102,9 +90,3 @@ export const permissionWords = defineWords(
     none: "Keine",
   },
 );
-
-type Key = Permission extends `${infer Area}.${infer Right}` ? `${Area}_${Right}` : never;
-type KeyOf<Name extends Permission> = Name extends `${infer Area}.${infer Right}` ? `${Area}_${Right}` : Key;
-
-/** The key of its label in the words above; with "_text" that of its sentence. */
-export const keyOf = <Name extends Permission>(name: Name) => name.replace(".", "_") as KeyOf<Name>;
