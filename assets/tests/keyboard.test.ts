@@ -65,7 +65,7 @@ test("keys that cannot be told apart are found", () => {
   const bindings = bindKeys({});
   assert.deepEqual(findConflicts(bindings, "archive", ["j"]), ["next"]);
   assert.deepEqual(findConflicts(bindings, "archive", ["e"]), []);
-  assert.equal(findConflicts(bindings, "archive", ["g"]).length, 5);
+  assert.equal(findConflicts(bindings, "archive", ["g"]).length, 6);
   assert.deepEqual(findConflicts(bindings, "archive", ["e", "e"]), []);
   assert.deepEqual(findConflicts(bindings, "undo", ["j", "j"]), ["next"]);
   assert.deepEqual(findConflicts(bindKeys({ next: "" }), "archive", ["j"]), []);

@@ -215,7 +215,7 @@ async fn settings_change_in_what_was_sent_and_keep_the_password_to_themselves() 
 
 #[tokio::test]
 async fn a_mail_server_in_a_network_nobody_named_is_not_called() {
-    let clock = salesbrain::clock::Clock::fixed(crate::support::START_MS);
+    let clock = Clock::fixed(START_MS);
     let test = TestApp::start_with(clock, |config| config.outgoing_allowed = Vec::new()).await;
     let server = MailServer::start_for(&test).await;
     let body = json!({ "address": "someone@acme.example" });

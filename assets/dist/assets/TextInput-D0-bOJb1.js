@@ -1,1 +1,0 @@
-import{a as e,u as t}from"./components.module-bWXGIau8.js";import{t as n}from"./InputBase-3zj6xXp2.js";import{i as r}from"./words-XrCjYB9X.js";var i=r(),a=e(e=>{let r=t([`Input`,`InputWrapper`,`TextInput`],null,e);return(0,i.jsx)(n,{component:`input`,...r,__staticSelector:`TextInput`})});a.classes=n.classes,a.displayName=`@mantine/core/TextInput`;export{a as t};

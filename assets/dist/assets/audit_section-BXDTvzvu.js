@@ -1,1 +1,0 @@
-import{t as e}from"./useInfiniteQuery-DyKovvX6.js";import{o as t}from"./index-Brk7e4j8.js";import{t as n}from"./audit_log-DR41kZr2.js";import{i as r}from"./words-XrCjYB9X.js";var i=r();function a(){let r=(e(t(``)).data?.pages.flatMap(e=>e.rows)??[]).map(e=>({value:`account:${e.id}`,label:e.name||e.email}));return(0,i.jsx)(n,{scope:`appliance`,people:r})}export{a as AuditSection};

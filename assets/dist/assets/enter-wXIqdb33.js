@@ -1,1 +1,0 @@
-import{n as e}from"./QueryClientProvider-C0XDUkGH.js";import{t}from"./useNavigate-DS5l7ZBe.js";import{f as n,h as r,n as i}from"./session-BEkzkT3k.js";import{Z as a}from"./index-Brk7e4j8.js";var o=r(n(),1);function s(){let n=t(),r=e();return(0,o.useCallback)((e,t)=>{r.removeQueries({type:`inactive`}),i(e),n({href:a(t)??`/inbox`,replace:!0})},[r,n])}export{s as t};

@@ -1,1 +1,0 @@
-import{f as e,h as t}from"./session-BEkzkT3k.js";var n=t(e(),1),r=300;function i(e){let[t,i]=(0,n.useState)(e);return(0,n.useEffect)(()=>{let t=setTimeout(()=>i(e),r);return()=>clearTimeout(t)},[e]),t}export{i as t};

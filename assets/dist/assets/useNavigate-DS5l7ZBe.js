@@ -1,1 +1,0 @@
-import{t as e}from"./useRouter-DwpO1-M5.js";import{f as t,h as n}from"./session-BEkzkT3k.js";var r=n(t(),1);function i(t){let n=e();return r.useCallback(e=>n.navigate({...e,from:e.from??t?.from}),[t?.from,n])}export{i as t};
