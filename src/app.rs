@@ -87,6 +87,16 @@ pub struct AppInner {
     pub started_at_ms: i64,
 }
 
+impl AppInner {
+    /// Whether the disk has more than the reserve left. What can be left out is not written otherwise: the last bytes
+    /// belong to an organization that is opened, which needs some even to be read.
+    pub fn has_room(&self) -> bool {
+        rustix::fs::statvfs(&self.config.data).is_ok_and(|statistics| {
+            statistics.f_bavail.saturating_mul(statistics.f_frsize) >= self.config.disk_reserve_bytes
+        })
+    }
+}
+
 /// Why the appliance cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {

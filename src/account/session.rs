@@ -195,7 +195,7 @@ impl AppInner {
 
     /// Notes that a session or key is in use, at most once a minute for each.
     pub fn note_use(&self, standing: &Standing, client: Client) {
-        if !self.uses.is_due(standing.via_id(), self.clock.now_ms()) {
+        if !self.uses.is_due(standing.via_id(), self.clock.now_ms()) || !self.has_room() {
             return;
         }
         let (control, via) = (self.control.clone(), standing.via.clone());

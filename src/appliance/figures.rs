@@ -23,6 +23,9 @@ pub async fn run(app: App) {
             () = tokio::time::sleep(PAUSE) => app.measure_open(&mut seen).await,
             () = app.tenants.wait_for_figures() => {}
         }
+        if !app.has_room() {
+            continue;
+        }
         if let Err(error) = app.keep_figures().await {
             tracing::warn!(error = crate::error::chain(&error), "the figures of organizations were not kept");
         }

@@ -26,7 +26,7 @@ export function EmailPart() {
         <EmailForm error={change.error} isPending={change.isPending} onSend={change.mutate} onCancel={() => setOpen(false)} />
       ) : change.isSuccess ? (
         <p role="status" className={styles.good}>
-          {t("email_sent", { email: change.variables.email })}
+          {t("address_link_sent", { email: change.variables.email })}
         </p>
       ) : null}
     </Part>
