@@ -43,7 +43,7 @@ fn findings(data: &Path) -> Vec<(String, i64)> {
 
 /// The file as a thief of the disk opens it.
 #[expect(clippy::disallowed_methods, reason = "this is someone who goes around the program")]
-fn open(path: &Path) -> Connection {
+pub(crate) fn open(path: &Path) -> Connection {
     Connection::open(path).unwrap()
 }
 
