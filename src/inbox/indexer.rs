@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 use std::time::{Duration, Instant};
 
@@ -48,7 +48,11 @@ pub struct IndexState {
     indexer: Arc<tokio::sync::Mutex<Option<Indexer>>>,
     is_rebuilding: AtomicBool,
     rebuilt_percent: AtomicU8,
-    is_damaged: AtomicBool,
+    /// How often the index was built, from 1: damage is reported of one generation, so that who still reads the one before
+    /// cannot have the next thrown away.
+    generation: AtomicU64,
+    /// The last generation known to be damaged.
+    damaged_generation: AtomicU64,
     closing: watch::Sender<bool>,
     pulse: Pulse,
 }
@@ -77,7 +81,8 @@ impl IndexState {
             indexer: Arc::default(),
             is_rebuilding: AtomicBool::new(false),
             rebuilt_percent: AtomicU8::new(0),
-            is_damaged: AtomicBool::new(false),
+            generation: AtomicU64::new(1),
+            damaged_generation: AtomicU64::new(0),
             closing: watch::Sender::new(false),
             pulse: Pulse::default(),
         };
@@ -198,21 +203,31 @@ impl IndexState {
         })
     }
 
-    /// Asks for a new index because this one turned out to be damaged; `true` the first time until it is built.
-    pub async fn request_rebuild(&self, database: &Database) -> Result<bool, store::Error> {
-        if !self.report_damage() {
+    /// Which generation of the index is in use: to be taken before the index is read, for [`Self::request_rebuild`].
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Asks for a new index because this generation turned out to be damaged; `true` the first time it is asked for.
+    pub async fn request_rebuild(&self, database: &Database, generation: u64) -> Result<bool, store::Error> {
+        if !self.report_damage(generation) {
             return Ok(false);
         }
         // Taken back unless there is a job: else nobody would ever ask again.
-        let report = DamageReport(self);
+        let report = DamageReport { state: self, generation };
         database.write(|tx| job::create(tx, "search.reindex", "")).await?;
         std::mem::forget(report);
         Ok(true)
     }
 
-    /// Notes that the index turned out to be damaged; `true` the first time until it is built anew.
-    fn report_damage(&self) -> bool {
-        !self.is_damaged.swap(true, Ordering::Relaxed) && !self.is_rebuilding()
+    /// Notes that this generation turned out to be damaged; `true` if nobody knew and it is still the one in use.
+    fn report_damage(&self, generation: u64) -> bool {
+        let is_news = self.damaged_generation.fetch_max(generation, Ordering::AcqRel) < generation;
+        is_news && !self.is_rebuilding() && self.generation() == generation
+    }
+
+    fn is_damaged(&self) -> bool {
+        self.damaged_generation.load(Ordering::Acquire) == self.generation()
     }
 
     /// Reads every file of the index and compares its checksum, giving way to everyone else.
@@ -225,7 +240,7 @@ impl IndexState {
     fn reopen(&self, turn: &mut Turn, database: &Database) -> Result<bool, IndexingError> {
         // The turn is needed as in a rebuild: opening removes what a crash left half-built, and a job may be building.
         turn.permit = turn.take_permit();
-        if self.is_damaged.load(Ordering::Relaxed) {
+        if self.is_damaged() {
             return Ok(false);
         }
         let head = unsigned(*database.head().borrow());
@@ -261,7 +276,7 @@ impl IndexState {
         }
         if let Err(IndexingError::Index(IndexError::Corrupt { .. })) = &outcome {
             // The consumer loads its cursor after a failure, and builds the index anew then.
-            self.report_damage();
+            self.report_damage(self.generation());
         }
         outcome
     }
@@ -311,17 +326,27 @@ impl<'state> Rebuilding<'state> {
 
 impl Drop for Rebuilding<'_> {
     fn drop(&mut self) {
+        self.0.generation.fetch_add(1, Ordering::AcqRel);
         self.0.is_rebuilding.store(false, Ordering::Relaxed);
-        self.0.is_damaged.store(false, Ordering::Relaxed);
     }
 }
 
 /// A report of damage that nobody has acted upon yet; taken back when dropped.
-struct DamageReport<'state>(&'state IndexState);
+struct DamageReport<'state> {
+    state: &'state IndexState,
+    generation: u64,
+}
 
 impl Drop for DamageReport<'_> {
     fn drop(&mut self) {
-        self.0.is_damaged.store(false, Ordering::Relaxed);
+        // Not if a later generation was reported meanwhile.
+        let before = self.generation.saturating_sub(1);
+        let _later = self.state.damaged_generation.compare_exchange(
+            self.generation,
+            before,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
     }
 }
 

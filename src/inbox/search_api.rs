@@ -155,13 +155,14 @@ async fn read_index<T: Send + 'static>(
     tenant: &Tenant,
     work: impl FnOnce(&Source<'_>) -> std::result::Result<T, Failure> + Send + 'static,
 ) -> Result<T> {
+    let generation = tenant.index().generation();
     let index = tenant.index().current().ok_or_else(being_built)?;
     let states = Arc::clone(tenant.conversation_states());
     match tenant.read(move |connection| work(&Source { connection, index: &index, states: &states })).await {
         Ok(found) => Ok(found),
         Err(Failure::Public(error)) => Err(error),
         Err(Failure::Damaged(cause)) => {
-            if tenant.index().request_rebuild(tenant.database()).await? {
+            if tenant.index().request_rebuild(tenant.database(), generation).await? {
                 tenant.wake_jobs();
             }
             Err(being_built().because(cause))

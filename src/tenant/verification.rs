@@ -16,21 +16,24 @@ pub(super) async fn run(workshop: Workshop, wake: Wake, turns: Arc<Semaphore>, m
         _stopped = stop.changed() => return,
     };
     let index = Arc::clone(&workshop.index);
+    let generation = index.generation();
     let verified = tokio::task::spawn_blocking(move || index.verify()).await;
     drop(turn);
     match verified {
         Ok(Ok(()) | Err(IndexingError::Closing)) => {}
-        Ok(Err(IndexingError::Index(error @ IndexError::Corrupt { .. }))) => mend(&workshop, &wake, &error).await,
+        Ok(Err(IndexingError::Index(error @ IndexError::Corrupt { .. }))) => mend(&workshop, &wake, generation, &error).await,
         Ok(Err(error)) => tracing::warn!(%error, "the search index could not be verified"),
         Err(error) => tracing::error!(%error, "verifying the search index failed"),
     }
 }
 
 /// Asks for a new index.
-async fn mend(workshop: &Workshop, wake: &Wake, damage: &IndexError) {
-    tracing::error!(%damage, "the search index is damaged, it is built anew");
-    match workshop.index.request_rebuild(&workshop.database).await {
-        Ok(true) => wake.wake(),
+async fn mend(workshop: &Workshop, wake: &Wake, generation: u64, damage: &IndexError) {
+    match workshop.index.request_rebuild(&workshop.database, generation).await {
+        Ok(true) => {
+            tracing::error!(%damage, "the search index is damaged, it is built anew");
+            wake.wake();
+        }
         Ok(false) => {}
         Err(error) => tracing::warn!(%error, "the job that builds the search index anew could not be stored"),
     }

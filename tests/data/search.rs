@@ -397,9 +397,14 @@ async fn an_index_that_is_deleted_or_damaged_while_running_is_rebuilt() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_search_that_meets_damage_starts_one_rebuild() {
     let program = seven_messages().await;
+    let tenant = program.tenant().await;
+    let damaged = tenant.index().generation();
     overwrite_files(&program.tenant_folder().join("index"));
     // Nothing new comes in: only the searches can notice.
     wait_for_hits(&program, "angebot", 3).await;
+    wait_until("the rebuild is over", || async { !tenant.index().is_rebuilding() }).await;
+    // Who read the damaged one all the while says so only now, when the new one is in its place.
+    assert!(!tenant.index().request_rebuild(tenant.database(), damaged).await.unwrap());
     let jobs = program.get("/api/v1/jobs").await;
     assert!(jobs.rows().iter().all(|job| job["kind"] == "search.reindex") && jobs.rows().len() == 1, "{:?}", jobs.body);
     assert_eq!(subjects(&program, "\"große Freude\"").await, ["Second"]);

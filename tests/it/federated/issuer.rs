@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -14,15 +14,16 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use openidconnect::core::CoreRsaPrivateSigningKey;
 use openidconnect::{JsonWebKeyId, PrivateSigningKey};
+use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::support::START_MS;
 
-/// Keys for these tests only.
-const OURS: &str = include_str!("issuer.pem");
-const STRANGERS: &str = include_str!("stranger.pem");
+/// The issuer's key and another one, made anew in each run: a key in the repository would be found by every scanner.
+static OURS: LazyLock<String> = LazyLock::new(make_key);
+static STRANGERS: LazyLock<String> = LazyLock::new(make_key);
 pub(super) const CLIENT_ID: &str = "salesbrain-test";
 pub(super) const CLIENT_SECRET: &str = "a secret: with/odd&signs";
 
@@ -79,8 +80,13 @@ fn lay_over(mut whole: Value, differences: &Value) -> Value {
     whole
 }
 
+fn make_key() -> String {
+    let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2_048).unwrap();
+    key.to_pkcs1_pem(LineEnding::LF).unwrap().to_string()
+}
+
 fn public_key() -> Value {
-    let key = CoreRsaPrivateSigningKey::from_pem(OURS, Some(JsonWebKeyId::new("key-1".to_owned()))).unwrap();
+    let key = CoreRsaPrivateSigningKey::from_pem(&OURS, Some(JsonWebKeyId::new("key-1".to_owned()))).unwrap();
     serde_json::to_value(key.as_verification_key()).unwrap()
 }
 
