@@ -73,6 +73,8 @@ pub struct AppInner {
     pub attempts: AttemptLimiter,
     /// Slows down guessing of second factors from many addresses.
     pub wrong_codes: Arc<WrongCodes>,
+    /// Slows down guessing of what a session is asked for once more.
+    pub wrong_proofs: WrongCodes,
     /// How many requests a caller may send.
     pub rates: RateLimits,
     /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
@@ -140,7 +142,8 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
-        wrong_codes: Arc::default(),
+        wrong_codes: Arc::new(WrongCodes::of_accounts()),
+        wrong_proofs: WrongCodes::of_sessions(),
         rates: RateLimits::new(&config, &clock),
         started_at_ms: clock.now_ms(),
         config,

@@ -132,14 +132,14 @@ impl AppInner {
         let Some(password) = password else {
             return Err(Error::invalid_field(field, "this needs your password once more"));
         };
-        let (caller, subject) = (identity.client.caller(), format!("password of {account_id}"));
-        self.take_attempt(caller, &subject)?;
+        let attempt = self.take_proof(identity, &format!("password of {account_id}"))?;
         let is_short = password.len() <= super::model::PASSWORD_MAX_BYTES;
         let (hash, cost) = (Some(found.password_hash), found.bcrypt_cost);
         if !is_short || !self.hasher.is_match(password, hash, cost).await? {
+            self.note_wrong_proof(identity).await?;
             return Err(Error::invalid_field(field, "the password is wrong"));
         }
-        self.attempts.forgive(caller, &subject);
+        self.accept_proof(attempt);
         Ok(())
     }
 
