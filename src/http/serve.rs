@@ -32,6 +32,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     let mailing = tokio::spawn(crate::mail::delivery::run(App::clone(&app)));
     let removing = tokio::spawn(crate::organization::removal::run(App::clone(&app)));
     let measuring = tokio::spawn(crate::appliance::figures::run(App::clone(&app)));
+    let keeping = tokio::spawn(crate::audit::ends::run(App::clone(&app)));
     let (stop, stopping) = watch::channel(false);
     let connections = Connections {
         router: routes().into_router(&app).into_make_service_with_connect_info(),
@@ -45,11 +46,12 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     stop.send_replace(true);
     // Every connection holds a receiver until it ends.
     let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
-    for task in [sweep, opening, auditing, mailing, removing, measuring] {
+    for task in [sweep, opening, auditing, mailing, removing, measuring, keeping] {
         task.abort();
         // Cancelled, as it was asked to be.
         drop(task.await);
     }
+    app.keep_audit_ends().await;
     app.tenants.close_all().await;
     if let Err(error) = app.keep_figures().await {
         tracing::warn!(error = crate::error::chain(&error), "the figures of organizations were not kept");

@@ -196,7 +196,7 @@ fn check_database(path: &Path, manifest: &Manifest) -> Result<(), TransferError>
         if let Some(finding) = files::check_whole(connection)? {
             return Err(TransferError::refused(format!("{DATABASE} is damaged: {finding}")));
         }
-        Ok((verify::verify(connection, &chain)?, count_tables(connection)?))
+        Ok((verify::verify(connection, &chain, None)?, count_tables(connection)?))
     };
     let Peeked::Read((report, counts)) = files::peek(path, &TENANT, None, check)? else {
         return Err(TransferError::refused(format!("{DATABASE} cannot be read")));
