@@ -294,6 +294,19 @@ impl AppInner {
         self.control.write(create).await
     }
 
+    /// [`Self::prove`] before something is made with which one gets in later: a passkey, a link to another service, an
+    /// API key. An account that has neither a password nor codes passes: it could not do any of it otherwise, and its
+    /// session began with what it does have.
+    pub async fn prove_if_possible(&self, identity: &Identity, proof: Proof) -> Result<()> {
+        let id = identity.standing.me.account.id;
+        let look = move |connection: &Connection| -> std::result::Result<bool, StoreError> {
+            let overview = find_overview(connection, id)?;
+            let has_password = !store::find_password(connection, id)?.password_hash.is_empty();
+            Ok(has_password || overview.totp_confirmed_at_ms.is_some() || overview.recovery_codes > 0)
+        };
+        if self.control.read(look).await? { self.prove(identity, proof).await } else { Ok(()) }
+    }
+
     /// Checks that it is the owner of the account who changes how it is signed in to: by a code, or the password.
     pub async fn prove(&self, identity: &Identity, proof: Proof) -> Result<()> {
         let id = identity.standing.me.account.id;

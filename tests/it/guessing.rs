@@ -114,7 +114,8 @@ async fn a_session_does_not_guess_from_many_addresses() {
         test.send(Method::POST, "/api/v1/auth/recovery-codes", request).await
     };
     for number in 0..20 {
-        let wrong = if number % 2 == 0 { json!({ "code": "000000" }) } else { json!({ "password": "not the password" }) };
+        let wrong =
+            if number % 2 == 0 { json!({ "code": "000000" }) } else { json!({ "password": "not the password" }) };
         show(&thief, number, wrong).await.expect_refusal(400, "invalid_field");
     }
     for right in [json!({ "password": PASSWORD }), json!({ "code": "000000" })] {

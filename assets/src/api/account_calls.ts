@@ -22,7 +22,7 @@ export const finishSecondFactor = (body: { token: string; code: string }) => pos
 export const startPasskeySignIn = (secondFactorToken: string | null) =>
   post<account.PasskeyCeremony>("/api/v1/auth/passkey/start", secondFactorToken === null ? {} : { second_factor_token: secondFactorToken });
 export const finishPasskeySignIn = (body: { token: string; credential: unknown }) => post<Session>("/api/v1/auth/passkey", body);
-export const startProvider = (provider: string, body: { is_link?: boolean; invitation_token?: string }) =>
+export const startProvider = (provider: string, body: { is_link?: boolean; invitation_token?: string; password?: string; code?: string }) =>
   post<{ url: string }>(`/api/v1/auth/oauth/${encodeURIComponent(provider)}/start`, body);
 export const finishProvider = (provider: string, body: Record<string, unknown>) =>
   post<account.ProviderAnswer>(`/api/v1/auth/oauth/${encodeURIComponent(provider)}`, body);
@@ -50,7 +50,7 @@ export const renewRecoveryCodes = (body: account.Proof) => post<account.Recovery
 
 // Passkeys and identities
 export const listPasskeys = (signal?: AbortSignal) => request<account.Passkey[]>("get", "/api/v1/auth/passkeys", { signal });
-export const startPasskey = () => post<account.PasskeyCeremony>("/api/v1/auth/passkeys/start", {});
+export const startPasskey = (proof: { password?: string; code?: string }) => post<account.PasskeyCeremony>("/api/v1/auth/passkeys/start", proof);
 export const createPasskey = (body: { token: string; name: string; credential: unknown }) => post<account.Passkey>("/api/v1/auth/passkeys", body);
 export const updatePasskey = (id: string, name: string) => request<account.Passkey>("patch", `/api/v1/auth/passkeys/${id}`, { body: { name } });
 export const deletePasskey = (id: string) => request<unknown>("delete", `/api/v1/auth/passkeys/${id}`);
