@@ -26,6 +26,7 @@ const FINISH: Duration = Duration::from_secs(2);
 
 /// Serves until `shutdown` completes; then lets requests finish and closes every organization.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
+    app.clear_interrupted_imports().await;
     let sweep = tokio::spawn(app.tenants.clone().sweep());
     let opening = tokio::spawn(crate::appliance::start::open_unfinished(App::clone(&app)));
     let auditing = tokio::spawn(crate::audit::delivery::run(App::clone(&app)));

@@ -111,6 +111,7 @@ async fn an_import_is_whole_or_nothing() {
             ended += 1;
         } else {
             cut += 1;
+            assert!(!list_tenants(&here.data()).iter().any(|name| name.contains(&id)), "the start cleared it away");
             // What it left behind is in nobody's way.
             here.run(&["organization", "import", &file], "");
             assert!(list_organizations(&api).await.contains(&id));
