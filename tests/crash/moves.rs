@@ -16,9 +16,9 @@ use super::findings;
 use super::support::{Api, Appliance, HEALTHY_WITHIN, PASSWORD, text_of, wait_until};
 
 /// How often each kind of work is killed.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 8;
 /// Files of an organization: enough for a kill to come between two of them.
-const FILES: usize = 1_500;
+const FILES: usize = 600;
 
 fn write_files(tenant: &Path) {
     for number in 0..FILES {
