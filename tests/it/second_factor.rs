@@ -300,3 +300,31 @@ async fn adding_a_passkey_needs_a_proof() {
     test.execute_control("UPDATE account SET totp_confirmed_at_ms = NULL; DELETE FROM recovery_code").await;
     start(&test.operator, json!({})).await.expect(200);
 }
+
+/// A first password, or another address, would be the way around every proof.
+#[tokio::test]
+async fn an_account_with_codes_and_no_password_shows_one_to_set_a_password_or_an_address() {
+    let test = TestApp::start().await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    test.execute_control("UPDATE account SET password_hash = ''").await;
+    for (method, path, body) in [
+        (Method::POST, "/api/v1/auth/email", json!({ "email": "new@acme.example" })),
+        (Method::PUT, "/api/v1/auth/password", json!({ "password": "a long new password" })),
+    ] {
+        let send = async |code: Option<String>| {
+            let mut body = body.clone();
+            if let Some(code) = code {
+                body["code"] = json!(code);
+            }
+            call(&test, method.clone(), path, (&test.operator, body)).await
+        };
+        for code in [None, Some("000000".to_owned())] {
+            assert_eq!(send(code).await.expect_refusal(400, "invalid_field")["field"], "code", "{path}");
+        }
+        send(Some(next_code(&test, &authenticator))).await.expect(200);
+    }
+    // With a password it is the password that counts.
+    let body = json!({ "password": "another long one", "code": next_code(&test, &authenticator) });
+    let refused = call(&test, Method::PUT, "/api/v1/auth/password", (&test.operator, body)).await;
+    assert_eq!(refused.expect_refusal(400, "invalid_field")["field"], "current_password");
+}

@@ -33,8 +33,8 @@ export const verifyEmail = (token: string) => post<account.SignInAnswer>("/api/v
 export const forgotPassword = (email: string) => post<{ state: string }>("/api/v1/auth/forgot-password", { email });
 export const resetPassword = (body: { token: string; password: string }) => post<{ state: string }>("/api/v1/auth/reset-password", body);
 export const findMe = () => request<Me>("get", "/api/v1/auth/me");
-export const changePassword = (body: { current_password?: string; password: string }) => request<unknown>("put", "/api/v1/auth/password", { body });
-export const changeEmail = (body: { email: string; password?: string }) => post<{ state: string }>("/api/v1/auth/email", body);
+export const changePassword = (body: { current_password?: string; code?: string; password: string }) => request<unknown>("put", "/api/v1/auth/password", { body });
+export const changeEmail = (body: { email: string; password?: string; code?: string }) => post<{ state: string }>("/api/v1/auth/email", body);
 
 // Sessions
 export const listSessions = (signal?: AbortSignal) => request<account.SignInSession[]>("get", "/api/v1/auth/sessions", { signal });
