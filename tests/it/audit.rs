@@ -147,6 +147,36 @@ async fn every_change_is_written_down_with_who_from_where_before_and_after() {
     assert_eq!(findings(&test.data()), []);
 }
 
+/// Whatever somebody of the staff does in a customer's organization, however they come in, is for that customer to read.
+#[tokio::test]
+async fn what_staff_does_in_an_organization_stands_in_its_log() {
+    let test = with_conversation().await;
+    let staff = test.create_staff(StaffRole::Admin).await;
+    let members = format!("/api/v1/organizations/{}/members", test.organization_id);
+    let accessed = async || {
+        let rows = rows(&test, "?action=staff.accessed").await;
+        let told = |row: &Value| (row["entity_id"].as_str().unwrap().to_owned(), row["actor_name"].clone());
+        rows.iter().map(told).collect::<Vec<_>>()
+    };
+    // Its own members are nobody's guests.
+    test.get("/api/v1/conversations", &test.operator).await.expect(200);
+    test.get(&members, &test.operator).await.expect(200);
+    assert_eq!(accessed().await, []);
+    let mut expected = Vec::new();
+    for path in ["/api/v1/conversations", "/api/v1/contacts", &members] {
+        test.get(path, &staff).await.expect(200);
+        expected.insert(0, (path.to_owned(), json!("sb_admin@appliance.example")));
+        assert_eq!(accessed().await, expected);
+    }
+    let feed = crate::live::knock(&test, "/api/v1/live", Some(&staff.token)).await;
+    assert!(matches!(feed, crate::live::Knock::Hello(..)));
+    expected.insert(0, ("/api/v1/live".to_owned(), json!("sb_admin@appliance.example")));
+    assert_eq!(accessed().await, expected);
+    let written = rows(&test, "?action=staff.accessed").await;
+    assert_eq!(written[0]["actor"], json!(format!("account:{}", staff.account_id)));
+    assert_eq!(findings(&test.data()), []);
+}
+
 #[tokio::test]
 async fn filters_and_pages_lead_to_every_row_once() {
     let test = with_conversation().await;
