@@ -3794,6 +3794,8 @@ export interface components {
             email: string;
             /** @description The account's password; absent if it has none. */
             password?: string | null;
+            /** @description A code of the authenticator, or a recovery code: for an account that has these and no password. */
+            code?: string | null;
         };
         /** @description How many sessions ended. */
         Ended: {
@@ -5523,6 +5525,8 @@ export interface components {
         PasswordRequest: {
             /** @description The one until now; absent if the account has none. */
             current_password?: string | null;
+            /** @description A code of the authenticator, or a recovery code: for an account that has these and no password. */
+            code?: string | null;
             /** @description At least 10 characters, and not a common one. */
             password: string;
         };
