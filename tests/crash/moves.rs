@@ -66,10 +66,10 @@ fn assert_logs_are_whole(appliance: &Appliance) {
 }
 
 /// Runs a command and kills it after a part of the time it takes.
-fn kill_within(appliance: &Appliance, arguments: &[&str], moment: Duration) -> bool {
+async fn kill_within(appliance: &Appliance, arguments: &[&str], moment: Duration) -> bool {
     let mut child = appliance.spawn_command(arguments);
     // The random moment is what is tested.
-    std::thread::sleep(moment);
+    tokio::time::sleep(moment).await;
     let had_ended = child.try_wait().unwrap().is_some();
     drop(child.kill());
     child.wait().unwrap();
@@ -101,7 +101,7 @@ async fn an_import_is_whole_or_nothing() {
     let (mut ended, mut cut) = (0, 0);
     for round in 0..ROUNDS {
         let here = prepared.copy_to(&folder.path().join(format!("round {round}")));
-        let had_ended = kill_within(&here, &["organization", "import", &file], random_part(&feed, whole));
+        let had_ended = kill_within(&here, &["organization", "import", &file], random_part(&feed, whole)).await;
         assert_logs_are_whole(&here);
         let (mut server, _took) = here.start().await;
         let api = Api::sign_in(&server).await;
@@ -178,7 +178,8 @@ async fn a_removal_is_carried_to_its_end() {
             }
             assert!(is_moved());
         }
-        std::thread::sleep(Duration::from_micros(feed.below(if round % 2 == 0 { 30_000 } else { 400_000 })));
+        // The random moment is what is tested.
+        tokio::time::sleep(Duration::from_micros(feed.below(if round % 2 == 0 { 30_000 } else { 400_000 }))).await;
         server.kill();
         cut += usize::from(!is_gone(&appliance));
         let (mut server, _took) = appliance.start().await;
@@ -268,7 +269,7 @@ async fn a_change_of_the_master_key_loses_nothing() {
         let appliance = prepared.copy_to(&folder.path().join(format!("round {round}")));
         // Cut short once more when it is run again.
         for _time in 0..2 {
-            kill_within(&appliance, &["secret", "rotate"], random_part(&feed, whole));
+            kill_within(&appliance, &["secret", "rotate"], random_part(&feed, whole)).await;
             cut += usize::from(key_lines(key_file(&appliance)).len() == 2);
             assert_everything_opens(&appliance, &secret).await;
         }

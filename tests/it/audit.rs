@@ -395,54 +395,7 @@ async fn no_log_vanishes_with_its_seal_or_its_file() {
     let copy = earlier.path().join("tenant.db").to_string_lossy().into_owned();
     open(&tenant_file(&test)).execute("VACUUM INTO ?1", [&copy]).unwrap();
     write_rows(&test, &test.operator.clone(), 2).await;
-    let test = test.restart(|data| {
-        let file = |id: &str| data.join("tenants").join(id).join("tenant.db");
-        let control = open(&data.join("control.db"));
-        assert_eq!(findings(data), []);
-        // A file that is gone is not one that nobody has opened.
-        let aside = earlier.path().join("aside");
-        let with_aside = |path: &Path, expected: &[(&str, i64)]| {
-            std::fs::rename(path, &aside).unwrap();
-            let expected: Vec<(String, i64)> =
-                expected.iter().map(|(fault, row)| ((*fault).to_owned(), *row)).collect();
-            assert_eq!(findings(data), expected, "without {}", path.display());
-            std::fs::rename(&aside, path).unwrap();
-            assert_eq!(findings(data), []);
-        };
-        with_aside(&file(&ours), &[("unreadable", 0)]);
-        with_aside(&data.join("audit.ends"), &[("missing", 0)]);
-        // Two files change places.
-        std::fs::rename(file(&ours), &aside).unwrap();
-        std::fs::rename(file(&theirs), file(&ours)).unwrap();
-        std::fs::rename(&aside, file(&theirs)).unwrap();
-        let found = findings(data);
-        assert!(found.iter().filter(|(fault, _row)| fault == "foreign").count() == 2, "{found:?}");
-        std::fs::rename(file(&ours), &aside).unwrap();
-        std::fs::rename(file(&theirs), file(&ours)).unwrap();
-        std::fs::rename(&aside, file(&theirs)).unwrap();
-        assert_eq!(findings(data), []);
-        // One that was right once.
-        std::fs::rename(file(&ours), &aside).unwrap();
-        std::fs::copy(&copy, file(&ours)).unwrap();
-        assert_eq!(findings(data), [("cut_off".to_owned(), 4)]);
-        std::fs::rename(&aside, file(&ours)).unwrap();
-        // A line of the file that remembers is taken out, or changed.
-        let ends = data.join("audit.ends");
-        let text = std::fs::read_to_string(&ends).unwrap();
-        let mut stored: Value = serde_json::from_str(&text).unwrap();
-        stored["logs"].as_object_mut().unwrap().remove(&ours).unwrap();
-        std::fs::write(&ends, stored.to_string()).unwrap();
-        assert_eq!(findings(data), [("foreign".to_owned(), 0)]);
-        std::fs::write(&ends, &text).unwrap();
-        // An organization vanishes from the list.
-        control.execute_batch("CREATE TABLE kept AS SELECT * FROM organization").unwrap();
-        control.pragma_update(None, "foreign_keys", false).unwrap();
-        control.execute("DELETE FROM organization WHERE name = 'Rival'", []).unwrap();
-        assert_eq!(findings(data), [("missing".to_owned(), 0)]);
-        control.execute_batch("INSERT OR IGNORE INTO organization SELECT * FROM kept; DROP TABLE kept").unwrap();
-        assert_eq!(findings(data), []);
-        std::fs::remove_file(&ends).unwrap();
-    });
+    let test = test.restart(|data| tamper_at_rest(data, (&ours, &theirs), &copy));
     // Starting does not make it anew, or deleting it would be the way around it.
     look(&test).await;
     assert_eq!(findings(&test.data()), [("missing".to_owned(), 0)]);
@@ -460,6 +413,56 @@ async fn no_log_vanishes_with_its_seal_or_its_file() {
     assert_eq!(findings(&test.data()), []);
     look(&test).await;
     assert!(!std::fs::read_to_string(test.data().join("audit.ends")).unwrap().contains(&theirs));
+}
+
+/// Everything that can be done to the files of an appliance at rest, each found and put back. The file that remembers is
+/// gone at the end. `copy` is an earlier state of our organization's file.
+fn tamper_at_rest(data: &Path, (ours, theirs): (&str, &str), copy: &str) {
+    let aside = Path::new(copy).with_extension("aside");
+    let file = |id: &str| data.join("tenants").join(id).join("tenant.db");
+    let control = open(&data.join("control.db"));
+    assert_eq!(findings(data), []);
+    // A file that is gone is not one that nobody has opened.
+    let with_aside = |path: &Path, expected: &[(&str, i64)]| {
+        std::fs::rename(path, &aside).unwrap();
+        let expected: Vec<(String, i64)> = expected.iter().map(|(fault, row)| ((*fault).to_owned(), *row)).collect();
+        assert_eq!(findings(data), expected, "without {}", path.display());
+        std::fs::rename(&aside, path).unwrap();
+        assert_eq!(findings(data), []);
+    };
+    with_aside(&file(ours), &[("unreadable", 0)]);
+    with_aside(&data.join("audit.ends"), &[("missing", 0)]);
+    // Two files change places.
+    std::fs::rename(file(ours), &aside).unwrap();
+    std::fs::rename(file(theirs), file(ours)).unwrap();
+    std::fs::rename(&aside, file(theirs)).unwrap();
+    let found = findings(data);
+    assert!(found.iter().filter(|(fault, _row)| fault == "foreign").count() == 2, "{found:?}");
+    std::fs::rename(file(ours), &aside).unwrap();
+    std::fs::rename(file(theirs), file(ours)).unwrap();
+    std::fs::rename(&aside, file(theirs)).unwrap();
+    assert_eq!(findings(data), []);
+    // One that was right once.
+    std::fs::rename(file(ours), &aside).unwrap();
+    std::fs::copy(copy, file(ours)).unwrap();
+    assert_eq!(findings(data), [("cut_off".to_owned(), 4)]);
+    std::fs::rename(&aside, file(ours)).unwrap();
+    // A line of the file that remembers is taken out, or changed.
+    let ends = data.join("audit.ends");
+    let text = std::fs::read_to_string(&ends).unwrap();
+    let mut stored: Value = serde_json::from_str(&text).unwrap();
+    stored["logs"].as_object_mut().unwrap().remove(ours).unwrap();
+    std::fs::write(&ends, stored.to_string()).unwrap();
+    assert_eq!(findings(data), [("foreign".to_owned(), 0)]);
+    std::fs::write(&ends, &text).unwrap();
+    // An organization vanishes from the list.
+    control.execute_batch("CREATE TABLE kept AS SELECT * FROM organization").unwrap();
+    control.pragma_update(None, "foreign_keys", false).unwrap();
+    control.execute("DELETE FROM organization WHERE name = 'Rival'", []).unwrap();
+    assert_eq!(findings(data), [("missing".to_owned(), 0)]);
+    control.execute_batch("INSERT OR IGNORE INTO organization SELECT * FROM kept; DROP TABLE kept").unwrap();
+    assert_eq!(findings(data), []);
+    std::fs::remove_file(&ends).unwrap();
 }
 
 /// Runs `salesbrain audit accept`.

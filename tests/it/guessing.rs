@@ -110,7 +110,7 @@ async fn a_session_does_not_guess_from_many_addresses() {
     let thief = test.operator.clone();
     let show = async |person: &Person, number: usize, body: Value| {
         let headers = vec![("x-forwarded-for", format!("203.0.113.{number}"))];
-        let request = Request { token: Some(&person.token), headers, body: Some(body), ..Request::default() };
+        let request = Request { token: Some(&person.token), headers, body: Some(body) };
         test.send(Method::POST, "/api/v1/auth/recovery-codes", request).await
     };
     for number in 0..20 {
