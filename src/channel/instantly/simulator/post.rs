@@ -200,6 +200,19 @@ impl Poster {
         self.0.attempt(body).await
     }
 
+    /// Delivers one event beside any stream, with retries, in the background.
+    pub fn post_soon(&self, body: Bytes) {
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let copies = if inner.is_doubled() { 2 } else { 1 };
+            for _ in 0..copies {
+                if let Ok(permit) = Arc::clone(&inner.permits).acquire_owned().await {
+                    inner.deliver(body.clone(), permit).await;
+                }
+            }
+        });
+    }
+
     /// Whether the webhook delivers.
     pub fn status(&self) -> WebhookStatus {
         self.0.record().status
@@ -274,6 +287,10 @@ impl Poster {
 impl Inner {
     fn record(&self) -> std::sync::MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_doubled(&self) -> bool {
+        self.config.duplicates > 0.0 && self.record().chance(self.config.duplicates)
     }
 
     async fn deliver(&self, body: Bytes, first_permit: OwnedSemaphorePermit) {
