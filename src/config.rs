@@ -52,6 +52,11 @@ impl From<&str> for Secret {
 }
 
 impl Secret {
+    /// The secret itself, for whoever has to send it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `given` is the secret, found in a time that says nothing about it; nothing is an empty secret.
     pub fn is_match(&self, given: &str) -> bool {
         let (ours, theirs) = (blake3::hash(self.0.as_bytes()), blake3::hash(given.as_bytes()));
@@ -125,6 +130,7 @@ pub struct Config {
     pub sign_in_attempts: u32,
     pub instantly_url: String,
     pub instantly_attempts: u32,
+    pub instantly_key: Secret,
 }
 
 /// Why the configuration was refused.

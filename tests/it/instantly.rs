@@ -3,6 +3,7 @@
 pub(crate) mod conformance;
 pub(crate) mod faults;
 pub(crate) mod limits;
+pub(crate) mod program;
 
 use std::time::Duration;
 

@@ -137,7 +137,7 @@ impl Simulator {
             activity: Arc::clone(&self.activity),
             hooks: Arc::clone(&self.hooks),
         };
-        Workspace::new(shared, api_key.into(), posters, clock)
+        Workspace::new(shared, &api_key.into(), posters, clock)
     }
 
     /// Posts all of history at full speed.

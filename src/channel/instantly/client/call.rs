@@ -47,14 +47,13 @@ impl Call {
 
     /// Sets or replaces one field of query or body, wherever the operation takes its parameters.
     pub(super) fn set(&mut self, name: &'static str, value: Value) {
-        match &mut self.body {
-            Some(Value::Object(fields)) => drop(fields.insert(name.to_owned(), value)),
-            _ => {
-                self.query.retain(|(key, _)| *key != name);
-                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                self.query.push((name, text));
-            }
+        if let Some(Value::Object(fields)) = &mut self.body {
+            fields.insert(name.to_owned(), value);
+            return;
         }
+        self.query.retain(|(key, _)| *key != name);
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        self.query.push((name, text));
     }
 
     /// The address to call.

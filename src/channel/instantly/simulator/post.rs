@@ -26,7 +26,7 @@ use crate::clock::Clock;
 /// How to deliver.
 #[derive(Clone, Debug)]
 pub struct PosterConfig {
-    /// Where to.
+    /// Where to; empty: nowhere, the events only pass.
     pub url: String,
     /// Headers sent with each delivery, such as the secret the receiver asks for.
     pub headers: Vec<(String, String)>,
@@ -272,6 +272,9 @@ impl Poster {
     /// Starts a delivery as soon as a connection is free.
     async fn start(&self, body: Bytes, dice: &mut Dice, deliveries: &mut JoinSet<()>) {
         while deliveries.try_join_next().is_some() {}
+        if self.0.config.url.is_empty() {
+            return;
+        }
         let copies = if dice.chance(self.0.config.duplicates) { 2 } else { 1 };
         for _ in 0..copies {
             let Ok(permit) = Arc::clone(&self.0.permits).acquire_owned().await else {

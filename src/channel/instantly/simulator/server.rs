@@ -65,7 +65,7 @@ struct Inner {
 }
 
 impl Workspace {
-    pub(super) fn new(shared: Shared, api_key: String, posters: Vec<Poster>, clock: Clock) -> Self {
+    pub(super) fn new(shared: Shared, api_key: &str, posters: Vec<Poster>, clock: Clock) -> Self {
         let Shared { world, activity, hooks } = shared;
         let mut dice = Dice::new(world.seed, Purpose::Workspace, 1);
         let created_ms = world.start_ms.saturating_sub(90 * super::calendar::DAY_MS);
@@ -85,7 +85,7 @@ impl Workspace {
         hooks.lock().extend(fed);
         let mut leads_by_id: Vec<usize> = (0..world.leads.len()).collect();
         leads_by_id.sort_by_key(|index| world.leads.get(*index).map(|lead| lead.id));
-        let store = Store::new(&world, &api_key, dice);
+        let store = Store::new(&world, api_key, dice);
         let (faults, traffic) = (faults::Switch::default(), Traffic::default());
         Self(Arc::new(Inner { world, activity, hooks, clock, store, faults, traffic, leads_by_id }))
     }
