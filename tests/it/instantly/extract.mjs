@@ -17,6 +17,15 @@ const isMap = (name) => name === "properties" || name === "schemas" || name === 
 function strip(value, isNames) {
   if (Array.isArray(value)) return value.map((entry) => strip(entry, false));
   if (value === null || typeof value !== "object") return value;
+  if (!isNames && Array.isArray(value.type) && value.type.includes("null") && value.enum && !value.enum.includes(null)) {
+    // The service writes what may be null without null among its values; its own validator admits it.
+    value = { ...value, enum: [...value.enum, null] };
+  }
+  if (!isNames && value.allOf) {
+    // Parts that each forbid further fields forbid one another's: they are meant as one object.
+    const parts = value.allOf.map((part) => (part.$ref ? facts.schemas[part.$ref.split("/").pop()] : part));
+    value = { ...parts[0], properties: Object.assign({}, ...parts.map((part) => part.properties)), required: parts.flatMap((part) => part.required ?? []) };
+  }
   const kept = Object.entries(value).filter(([name]) => isNames || !dropped.has(name));
   return Object.fromEntries(kept.map(([name, entry]) => [name, strip(entry, isMap(name))]));
 }

@@ -29,6 +29,12 @@ struct Asked {
 }
 
 pub(super) async fn guard(State(workspace): State<Workspace>, request: Request, next: Next) -> Response {
+    // A task of its own: a caller who gives up waiting takes nothing back that was begun.
+    let answering = tokio::spawn(answer(workspace, request, next));
+    answering.await.unwrap_or_else(|_panicked| StatusCode::INTERNAL_SERVER_ERROR.into_response())
+}
+
+async fn answer(workspace: Workspace, request: Request, next: Next) -> Response {
     let at = Instant::now();
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT_BYTES).await else {
