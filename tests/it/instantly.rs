@@ -4,6 +4,7 @@ pub(crate) mod conformance;
 pub(crate) mod faults;
 pub(crate) mod limits;
 pub(crate) mod program;
+pub(crate) mod webhooks;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub(crate) const KEY: &str = "simulated-key";
 
 /// A simulated workspace that serves its API.
 pub(crate) struct Service {
+    pub(crate) simulator: Simulator,
     pub(crate) workspace: Workspace,
     pub(crate) base: String,
     /// Where its webhooks go.
@@ -43,7 +45,7 @@ impl Service {
         let base = format!("http://{}/api/v2", listener.local_addr().unwrap());
         tokio::spawn(serve(workspace.clone(), listener, std::future::pending()));
         simulator.run_history(&poster, std::future::pending()).await;
-        Self { workspace, base, hook }
+        Self { simulator, workspace, base, hook }
     }
 
     /// How the tests call it: without long waits.
@@ -56,10 +58,10 @@ impl Service {
     }
 
     pub(crate) fn client(&self) -> Client {
-        self.client_with(self.config(), KEY)
+        Self::client_with(self.config(), KEY)
     }
 
-    pub(crate) fn client_with(&self, config: ClientConfig, key: &str) -> Client {
+    pub(crate) fn client_with(config: ClientConfig, key: &str) -> Client {
         let limiter = Limiter::new(Limits::default());
         Client::new(config, Key::parse(key).unwrap(), limiter, Clock::fixed(START_MS)).unwrap()
     }

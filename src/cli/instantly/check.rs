@@ -155,7 +155,8 @@ fn keys_text(keys: &Result<Vec<ApiKey>, ClientError>) -> String {
         Ok(keys) => {
             let shown: Vec<String> =
                 keys.iter().map(|key| format!("{} [{}]", key.name, key.scopes.join(" "))).collect();
-            format!("{} (Instantly does not say which of them this is)", shown.join("; "))
+            let which = if keys.len() > 1 { " (Instantly does not say which of them this is)" } else { "" };
+            format!("{}{which}", shown.join("; "))
         }
     }
 }

@@ -53,13 +53,13 @@ async fn the_service_itself_refuses_keys_plans_scopes_and_robots() {
     let service = Service::start(20).await;
     let client = service.client();
     service.workspace.create_key("reader", &["campaigns:read"]);
-    let reader = service.client_with(service.config(), "reader");
+    let reader = Service::client_with(service.config(), "reader");
     reader.list_campaigns(None).all().await.unwrap();
     let Problem::Forbidden { scope, .. } = problem(&reader).await.0 else { panic!("not forbidden") };
     assert_eq!(scope, "workspaces:read");
     let campaign = client.list_campaigns(None).all().await.unwrap().remove(0);
     assert_eq!(reader.pause_campaign(&campaign.id).await.unwrap_err().problem.code(), "forbidden");
-    assert_eq!(problem(&service.client_with(service.config(), "nobody")).await.0.code(), "key_refused");
+    assert_eq!(problem(&Service::client_with(service.config(), "nobody")).await.0.code(), "key_refused");
     service.workspace.set_paid(false);
     assert_eq!(problem(&client).await.0.code(), "plan_missing");
     service.workspace.set_paid(true);
@@ -113,7 +113,7 @@ async fn the_wait_the_service_asks_for_is_kept_and_a_very_long_one_is_told() {
 async fn a_mail_whose_sending_is_uncertain_is_not_sent_again() {
     let service = Service::start(60).await;
     let config = ClientConfig { attempt_limit: Duration::from_millis(1500), ..service.config() };
-    let client = service.client_with(config, KEY);
+    let client = Service::client_with(config, KEY);
     let reply = some_reply(&client).await;
     let done = Faults { is_done_first: true, only_path: "/emails/reply".to_owned(), ..Faults::default() };
     for (fault, cause) in [
@@ -152,7 +152,7 @@ async fn a_mail_that_certainly_did_not_arrive_is_sent_again_once() {
     assert_eq!(client.list_emails(&filter).all().await.unwrap().len(), 1);
     // Nobody listens: the request cannot have arrived.
     let closed = ClientConfig { base: "http://127.0.0.1:1/api/v2".to_owned(), ..service.config() };
-    let error = service.client_with(closed, KEY).reply(&reply).await.unwrap_err();
+    let error = Service::client_with(closed, KEY).reply(&reply).await.unwrap_err();
     assert_eq!((error.problem.code(), error.attempts), ("network", 4));
 }
 
@@ -161,11 +161,11 @@ async fn a_slow_service_and_a_large_answer_end() {
     let service = Service::start(150).await;
     let config = ClientConfig { attempt_limit: Duration::from_millis(100), attempts: 2, ..service.config() };
     service.workspace.set_faults(Faults { slow_ms: 1_000, ..Faults::default() });
-    let (problem, attempts) = problem(&service.client_with(config, KEY)).await;
+    let (problem, attempts) = problem(&Service::client_with(config, KEY)).await;
     assert_eq!((problem.code(), attempts), ("timed_out", 2));
     service.workspace.set_faults(Faults::default());
     let config = ClientConfig { answer_limit_bytes: 10_000, ..service.config() };
-    let error = service.client_with(config, KEY).list_leads(&LeadFilter::default()).all().await.unwrap_err();
+    let error = Service::client_with(config, KEY).list_leads(&LeadFilter::default()).all().await.unwrap_err();
     assert_eq!(error.problem.code(), "answer_too_large");
 }
 

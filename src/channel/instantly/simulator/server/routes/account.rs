@@ -1,4 +1,4 @@
-//! Mailboxes.
+//! Routes of mailboxes, which the service calls accounts.
 
 use axum::Json;
 use axum::body::Bytes;

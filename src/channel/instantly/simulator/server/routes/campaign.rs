@@ -1,4 +1,4 @@
-//! Campaigns.
+//! Routes of campaigns: lists, state, and why one sends or does not.
 
 use axum::Json;
 use axum::extract::{Path, Query as QueryParameters, State};
