@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import Provider from "oidc-provider";
 import { openPage, startBrowser } from "./support/browser.mjs";
-import { addAccount, Cleanup, makeOrganization, OWNER } from "./support/program.mjs";
+import { addAccount, Cleanup, makeOrganization, OWNER, PASSWORD } from "./support/program.mjs";
 
 const COLLEAGUE = "colleague@example.org";
 const CLIENT = { client_id: "salesbrain", client_secret: "a-secret-of-the-test-that-is-long-enough" };
@@ -109,7 +109,7 @@ describe("federated sign-in", () => {
   });
 
   it("links another identity to the account that is signed in, and it signs in from then on", async () => {
-    const linked = await visit("private@home.example", { start: { is_link: true }, bearer: token });
+    const linked = await visit("private@home.example", { start: { is_link: true, password: PASSWORD }, bearer: token });
     assert.deepEqual(linked.answer.data, { linked: true });
     const { answer } = await visit("private@home.example");
     assert.equal(answer.status, 200, JSON.stringify(answer));

@@ -52,8 +52,8 @@ export const deleteRole = (id: string, roleId: string) =>
 // API keys
 export const listApiKeys = (signal?: AbortSignal) => readData<api.ApiKey[]>(client.GET("/api/v1/api-keys", { signal }));
 export const createApiKey = (body: api.ApiKeyRequest) => readData<api.ApiKey & { key: string }>(client.POST("/api/v1/api-keys", { body }));
-export const rotateApiKey = (id: string, overlapHours: number) =>
-  readData<{ key: string }>(client.POST("/api/v1/api-keys/{id}/rotate", { params: at(id), body: { overlap_hours: overlapHours } }));
+export const rotateApiKey = (id: string, body: { overlap_hours: number; password?: string; code?: string }) =>
+  readData<{ key: string }>(client.POST("/api/v1/api-keys/{id}/rotate", { params: at(id), body }));
 export const deleteApiKey = (id: string) => readBody(client.DELETE("/api/v1/api-keys/{id}", { params: at(id) }));
 
 // Audit

@@ -57,7 +57,7 @@ export type ApiKey = {
   is_rotating: boolean;
   revoked_at_ms: number | null;
 };
-export type ApiKeyRequest = { name: string; permissions: Permission[]; expires_at_ms?: number };
+export type ApiKeyRequest = { name: string; permissions: Permission[]; expires_at_ms?: number; password?: string; code?: string };
 
 export type AuditEntry = {
   sequence: number;
