@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod healthcheck;
 mod import;
+mod instantly;
 mod organization;
 mod print;
 mod reindex;
@@ -72,6 +73,9 @@ enum Command {
     /// Connections to providers.
     #[command(subcommand)]
     Connection(connection::ConnectionCommand),
+    /// Looks at a workspace of Instantly with an API key.
+    #[command(subcommand)]
+    Instantly(instantly::InstantlyCommand),
     /// Organizations of the appliance.
     #[command(subcommand)]
     Organization(organization::OrganizationCommand),
@@ -113,6 +117,7 @@ fn run_command(arguments: &Arguments) -> anyhow::Result<()> {
         Command::Account(command) => block_on(account::run(command.clone(), common.clone())),
         Command::Audit(command) => audit::run(command, common),
         Command::Connection(command) => block_on(connection::run(command.clone(), common.clone())),
+        Command::Instantly(command) => block_on(instantly::run(command.clone(), common.clone())),
         Command::Organization(command) => block_on(organization::run(command.clone(), common.clone())),
         Command::Reindex(reindex) => block_on(reindex::run(reindex.clone(), common.clone())),
         Command::Secret(command) => block_on(secret::run(command.clone(), common.clone())),

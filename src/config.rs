@@ -52,6 +52,11 @@ impl From<&str> for Secret {
 }
 
 impl Secret {
+    /// The secret itself, for whoever has to send it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// Whether `given` is the secret, found in a time that says nothing about it; nothing is an empty secret.
     pub fn is_match(&self, given: &str) -> bool {
         let (ours, theirs) = (blake3::hash(self.0.as_bytes()), blake3::hash(given.as_bytes()));
@@ -123,6 +128,9 @@ pub struct Config {
     pub session_end_days: i64,
     pub delete_grace_days: i64,
     pub sign_in_attempts: u32,
+    pub instantly_url: String,
+    pub instantly_attempts: u32,
+    pub instantly_key: Secret,
 }
 
 /// Why the configuration was refused.
@@ -258,6 +266,9 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     if !config.metrics_token.0.is_empty() && config.metrics_token.0.len() < METRICS_TOKEN_MIN_BYTES {
         return refuse("metrics_token", "must have at least 16 characters");
     }
+    if config.instantly_attempts == 0 {
+        return refuse("instantly_attempts", "must be at least 1");
+    }
     if config.access_token_s < 30 || config.session_days < 1 || config.session_end_days < 1 {
         return refuse("access_token_s, session_days, session_end_days", "must be at least 30 seconds and 1 day");
     }
@@ -377,6 +388,7 @@ mod tests {
             ("SALESBRAIN_CORS_ORIGINS", "file:///tmp"),
             ("SALESBRAIN_METRICS_TOKEN", "short"),
             ("SALESBRAIN_DELETE_GRACE_DAYS", "-1"),
+            ("SALESBRAIN_INSTANTLY_ATTEMPTS", "0"),
         ] {
             load_from(None, &environment(&[(name, value)]), &Overrides::default()).unwrap_err();
         }

@@ -1,4 +1,4 @@
-//! Instantly.ai: webhooks in, the seed routes, and the simulator that stands in for the service in demos, tests and
+//! Instantly.ai: webhooks in, the seed routes, the client of its API, and the simulator that stands in for the service in demos, tests and
 //! load runs.
 //!
 //! # What each event changes
@@ -27,6 +27,7 @@
 //! mail reported twice and counts once. Times, maxima and counts decide, never the order of arrival.
 
 pub mod api;
+pub mod client;
 pub mod payload;
 pub mod simulator;
 pub mod webhook;

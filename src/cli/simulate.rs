@@ -74,9 +74,15 @@ pub(super) struct InstantlyArguments {
     /// Requests at the same time.
     #[arg(long, default_value_t = 8)]
     connections: usize,
-    /// Serves the workspace's API on this port while it posts.
+    /// Serves the workspace's API v2 on this port while it posts; faults are switched at /simulator/faults there.
     #[arg(long)]
     api_port: Option<u16>,
+    /// Posts to the webhooks made through the API and to nothing else.
+    #[arg(long, requires = "api_port")]
+    registered_only: bool,
+    /// A scope of the API's key, such as campaigns:read; may be repeated; all if absent.
+    #[arg(long)]
+    api_scope: Vec<String>,
     /// Key of the workspace's API.
     #[arg(long, default_value = "simulated-key")]
     api_key: String,
@@ -113,7 +119,12 @@ async fn run_instantly(arguments: &InstantlyArguments, common: &Common) -> anyho
     let end = || wait_for_end(arguments.duration_s);
     if let Some(port) = arguments.api_port {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await?;
-        let workspace = simulator.workspace(arguments.api_key.clone(), vec![poster.clone()], clock.clone());
+        let fed = if arguments.registered_only { Vec::new() } else { vec![poster.clone()] };
+        let workspace = simulator.workspace(arguments.api_key.clone(), fed, clock.clone());
+        if !arguments.api_scope.is_empty() {
+            let scopes: Vec<&str> = arguments.api_scope.iter().map(String::as_str).collect();
+            workspace.create_key(&arguments.api_key, &scopes);
+        }
         tokio::spawn(simulator::serve(workspace, listener, std::future::pending()));
     }
     if arguments.history {
@@ -150,7 +161,7 @@ fn poster_config(arguments: &InstantlyArguments) -> anyhow::Result<PosterConfig>
         duplicates: arguments.duplicates,
         reorder: arguments.reorder,
         seed: arguments.seed,
-        ..PosterConfig::new(arguments.url.clone())
+        ..PosterConfig::new(if arguments.registered_only { "" } else { arguments.url.as_str() })
     })
 }
 

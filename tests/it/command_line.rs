@@ -31,7 +31,7 @@ pub(crate) fn run_with_input(folder: &Path, arguments: &[&str], input: &str) -> 
 }
 
 #[track_caller]
-fn expect_success(output: &Output) -> String {
+pub(crate) fn expect_success(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }
@@ -46,7 +46,7 @@ pub(crate) fn expect_json(output: &Output) -> Value {
 
 /// The message of a command that failed; nothing may be on standard output.
 #[track_caller]
-fn expect_failure(output: &Output) -> String {
+pub(crate) fn expect_failure(output: &Output) -> String {
     let error = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success(), "it worked: {}", String::from_utf8_lossy(&output.stdout));
     assert!(output.status.code().is_some(), "it was killed: {error}");

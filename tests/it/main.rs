@@ -27,6 +27,8 @@ mod federated;
 #[cfg(test)]
 mod guessing;
 #[cfg(test)]
+mod instantly;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod mail;

@@ -21,6 +21,7 @@ mod activity;
 mod calendar;
 mod dice;
 mod event;
+mod hooks;
 mod journey;
 mod mail;
 mod post;
@@ -32,9 +33,11 @@ use std::sync::Arc;
 
 use activity::Activity;
 pub use event::{History, Live, Pace, Quirks, Replies, SimulatedEvent, Timeline};
+use hooks::Hooks;
+pub use hooks::Webhook;
 pub use journey::{Mix, MixError};
 pub use post::{Answer, Attempt, Poster, PosterConfig, PosterError, Schedule, Statistics, WebhookStatus};
-pub use server::{Webhook, Workspace, serve};
+pub use server::{CursorFault, Exchange, Failure, Faults, ServerLimits, Workspace, serve};
 pub use text::{Intent, Language};
 pub use world::{Campaign, Company, Lead, Mailbox, Region, World, WorldSize};
 
@@ -87,13 +90,14 @@ pub struct Simulator {
     config: SimulatorConfig,
     world: Arc<World>,
     activity: Arc<Activity>,
+    hooks: Arc<Hooks>,
 }
 
 impl Simulator {
     /// Makes the workspace.
     pub fn new(config: SimulatorConfig) -> Self {
         let world = Arc::new(World::new(config.seed, config.start_ms, config.size));
-        Self { config, world, activity: Arc::new(Activity::default()) }
+        Self { config, world, activity: Arc::new(Activity::default()), hooks: Arc::new(Hooks::default()) }
     }
 
     /// The campaigns, mailboxes and leads.
@@ -128,7 +132,12 @@ impl Simulator {
 
     /// The workspace's API, to be served by [`serve`]; each poster is one of its webhooks.
     pub fn workspace(&self, api_key: impl Into<String>, posters: Vec<Poster>, clock: Clock) -> Workspace {
-        Workspace::new(Arc::clone(&self.world), Arc::clone(&self.activity), api_key.into(), posters, clock)
+        let shared = server::Shared {
+            world: Arc::clone(&self.world),
+            activity: Arc::clone(&self.activity),
+            hooks: Arc::clone(&self.hooks),
+        };
+        Workspace::new(shared, &api_key.into(), posters, clock)
     }
 
     /// Posts all of history at full speed.
@@ -155,8 +164,11 @@ impl Simulator {
         schedule: Schedule,
         shutdown: impl Future<Output = ()>,
     ) -> Statistics {
-        let activity = Arc::clone(&self.activity);
-        let noted = events.into_iter().inspect(move |event| activity.record(event));
+        let (activity, hooks, seed) = (Arc::clone(&self.activity), Arc::clone(&self.hooks), self.world.seed);
+        let noted = events.into_iter().inspect(move |event| {
+            activity.record(seed, event);
+            hooks.deliver(event);
+        });
         poster.post_all(noted, schedule, shutdown).await
     }
 

@@ -1,9 +1,17 @@
 //! [`Activity`]: what the service's own records say about leads after the events so far.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+mod mail;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use uuid::Uuid;
 
 use super::event::SimulatedEvent;
+pub(super) use mail::{EmailKind, EmailRecord, MailText};
+
+/// E-mails that are kept; older ones are forgotten, so that a simulator may run for weeks.
+const EMAIL_CAPACITY: usize = 60_000;
 
 /// Counters and status of one lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,23 +47,93 @@ impl Default for LeadActivity {
     }
 }
 
-/// The records of all leads, by their index in the world.
+/// What happened in campaigns, as analytics count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FactKind {
+    Sent,
+    Opened,
+    Clicked,
+    Replied,
+    AutoReplied,
+    Bounced,
+    Unsubscribed,
+    /// The lead got a good label.
+    Opportunity,
+}
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fact {
+    pub(super) at_ms: i64,
+    pub(super) campaign: Uuid,
+    pub(super) lead: usize,
+    /// Counted from 1.
+    pub(super) step: u8,
+    /// Counted from 1.
+    pub(super) variant: u8,
+    pub(super) kind: FactKind,
+}
+
+/// The records of all leads, by their index in the world, their e-mails, and what analytics count.
 #[derive(Debug, Default)]
-pub(super) struct Activity(Mutex<BTreeMap<usize, LeadActivity>>);
+pub(super) struct Activity(Mutex<Inner>);
+
+/// What has happened so far.
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    pub(super) leads: BTreeMap<usize, LeadActivity>,
+    /// Oldest first.
+    pub(super) emails: VecDeque<EmailRecord>,
+    pub(super) facts: Vec<Fact>,
+}
 
 impl Activity {
     /// Takes note of an event.
-    pub(super) fn record(&self, event: &SimulatedEvent) {
+    pub(super) fn record(&self, seed: u64, event: &SimulatedEvent) {
         let Some(index) = event.lead else { return };
-        let mut leads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        leads.entry(index).or_default().apply(event);
+        let mut inner = self.lock();
+        inner.leads.entry(index).or_default().apply(event);
+        let Some(mail) = mail::read(seed, event) else { return };
+        if let Some(kind) = fact_kind(&event.event_type) {
+            let (campaign, step, variant) = (mail.campaign, mail.step, mail.variant);
+            inner.facts.push(Fact { at_ms: event.at_ms, campaign, lead: index, step, variant, kind });
+        }
+        if let Some(email) = mail.email {
+            inner.add_email(email);
+        }
     }
 
     /// The record of a lead.
     pub(super) fn of(&self, index: usize) -> LeadActivity {
-        let leads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        leads.get(&index).cloned().unwrap_or_default()
+        self.lock().leads.get(&index).cloned().unwrap_or_default()
     }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    pub(super) fn add_email(&mut self, email: EmailRecord) {
+        if self.emails.len() >= EMAIL_CAPACITY {
+            self.emails.pop_front();
+        }
+        self.emails.push_back(email);
+    }
+}
+
+fn fact_kind(event_type: &str) -> Option<FactKind> {
+    Some(match event_type {
+        "email_sent" => FactKind::Sent,
+        "email_opened" => FactKind::Opened,
+        "link_clicked" => FactKind::Clicked,
+        "reply_received" => FactKind::Replied,
+        "auto_reply_received" => FactKind::AutoReplied,
+        "email_bounced" => FactKind::Bounced,
+        "lead_unsubscribed" => FactKind::Unsubscribed,
+        "lead_interested" | "lead_meeting_booked" | "lead_meeting_completed" | "lead_closed" => FactKind::Opportunity,
+        _ => return None,
+    })
 }
 
 impl LeadActivity {
@@ -99,4 +177,4 @@ impl LeadActivity {
 }
 
 /// The number the service gave to the team's own label.
-const CUSTOM_LABEL: i16 = 4711;
+pub(super) const CUSTOM_LABEL: i16 = 4711;

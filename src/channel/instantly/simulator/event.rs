@@ -27,6 +27,8 @@ pub struct SimulatedEvent {
     pub event_type: Cow<'static, str>,
     /// The lead it concerns, an index into the world's; absent in load tests and for events without a lead.
     pub lead: Option<usize>,
+    /// The lead's way through a campaign it belongs to; its mails are one thread.
+    pub journey: Option<u64>,
     /// The step of the campaign, counted from 1.
     pub step: Option<u8>,
     /// What the reply in it really means.
@@ -93,6 +95,8 @@ impl Default for Quirks {
         }
     }
 }
+
+pub(super) use tell::journey_thread_id;
 
 /// What the "test" button of a webhook sends.
 pub(super) fn test_event(world: &World, at_ms: i64) -> Option<SimulatedEvent> {

@@ -26,7 +26,7 @@ use crate::clock::Clock;
 /// How to deliver.
 #[derive(Clone, Debug)]
 pub struct PosterConfig {
-    /// Where to.
+    /// Where to; empty: nowhere, the events only pass.
     pub url: String,
     /// Headers sent with each delivery, such as the secret the receiver asks for.
     pub headers: Vec<(String, String)>,
@@ -200,6 +200,19 @@ impl Poster {
         self.0.attempt(body).await
     }
 
+    /// Delivers one event beside any stream, with retries, in the background.
+    pub fn post_soon(&self, body: Bytes) {
+        let inner = Arc::clone(&self.0);
+        tokio::spawn(async move {
+            let copies = if inner.is_doubled() { 2 } else { 1 };
+            for _ in 0..copies {
+                if let Ok(permit) = Arc::clone(&inner.permits).acquire_owned().await {
+                    inner.deliver(body.clone(), permit).await;
+                }
+            }
+        });
+    }
+
     /// Whether the webhook delivers.
     pub fn status(&self) -> WebhookStatus {
         self.0.record().status
@@ -259,6 +272,9 @@ impl Poster {
     /// Starts a delivery as soon as a connection is free.
     async fn start(&self, body: Bytes, dice: &mut Dice, deliveries: &mut JoinSet<()>) {
         while deliveries.try_join_next().is_some() {}
+        if self.0.config.url.is_empty() {
+            return;
+        }
         let copies = if dice.chance(self.0.config.duplicates) { 2 } else { 1 };
         for _ in 0..copies {
             let Ok(permit) = Arc::clone(&self.0.permits).acquire_owned().await else {
@@ -274,6 +290,10 @@ impl Poster {
 impl Inner {
     fn record(&self) -> std::sync::MutexGuard<'_, Record> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_doubled(&self) -> bool {
+        self.config.duplicates > 0.0 && self.record().chance(self.config.duplicates)
     }
 
     async fn deliver(&self, body: Bytes, first_permit: OwnedSemaphorePermit) {

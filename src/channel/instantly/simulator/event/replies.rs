@@ -56,6 +56,7 @@ impl Replies {
             at_ms,
             event_type: facts.event_type.into(),
             lead: None,
+            journey: None,
             step: Some(1),
             intent: Some(intent),
             language: Some(lead.language()),

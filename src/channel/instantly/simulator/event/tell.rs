@@ -184,6 +184,7 @@ impl Telling {
             at_ms,
             event_type,
             lead: Some(self.journey.lead),
+            journey: Some(self.journey.number),
             step: Some(planned.step),
             intent,
             language: Some(parties.lead.language()),
@@ -287,8 +288,7 @@ impl Telling {
         };
         let number = u8::try_from(index).unwrap_or(u8::MAX);
         let mail = self.reply_mail(parties, (intent, ordinal), (step, number), at_ms);
-        let mut dice = self.dice(parties.world, 56);
-        let thread_id = dice.thread_id();
+        let thread_id = journey_thread_id(parties.world.seed, self.journey.number);
         let mut dice = self.dice(parties.world, 64 + index as u64);
         let email_id = dice.uuid_v7(at_ms);
         let facts = ReplyFacts {
@@ -372,6 +372,11 @@ fn label_event(label: Label, parties: &Parties<'_>, dice: &mut Dice) -> &'static
     }
 }
 
+/// The thread of a journey's mails.
+pub(in crate::channel::instantly::simulator) fn journey_thread_id(seed: u64, journey: u64) -> String {
+    Dice::new(seed, Purpose::Message, journey.wrapping_mul(NUMBERS).wrapping_add(56 % NUMBERS)).thread_id()
+}
+
 /// What concerns the workspace and not a lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::channel::instantly::simulator) enum WorkspaceEvent {
@@ -417,6 +422,7 @@ pub(in crate::channel::instantly::simulator) fn workspace_event(
         at_ms,
         event_type: Cow::Borrowed(event_type),
         lead: None,
+        journey: None,
         step: None,
         intent: None,
         language: None,

@@ -87,6 +87,11 @@ impl Record {
         Some(self.dice.uuid_v7(0))
     }
 
+    /// True with the given probability.
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
+        self.dice.chance(probability)
+    }
+
     /// Counts a delivery that is dropped because the webhook is switched off.
     pub(super) fn suppress(&mut self) {
         self.statistics.suppressed += 1;

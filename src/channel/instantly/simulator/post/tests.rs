@@ -39,6 +39,7 @@ fn events(count: u8) -> Vec<SimulatedEvent> {
             at_ms: 0,
             event_type: "test_event".into(),
             lead: None,
+            journey: None,
             step: None,
             intent: None,
             language: None,

@@ -13,6 +13,10 @@ pub(super) enum Problem {
     Standard(StatusCode, &'static str, String),
     /// The standard body with a text that never changes.
     Fixed(StatusCode, &'static str, &'static str),
+    /// A body with only a message.
+    Message(&'static str),
+    /// A body with only an error.
+    Error(&'static str),
     /// What the proxy in front answers to clients it takes for robots.
     Proxy,
     /// What the framework answers to a JSON content type without content.
@@ -25,6 +29,11 @@ impl Problem {
         Self::Fixed(StatusCode::UNAUTHORIZED, "Unauthorized", "Missing Authorization header");
     pub(super) const BAD_KEY: Self =
         Self::Fixed(StatusCode::UNAUTHORIZED, "Unauthorized", "Invalid authorization header");
+    pub(super) const NO_PLAN: Self =
+        Self::Fixed(StatusCode::PAYMENT_REQUIRED, "Payment Required", "Workspace does not have an active paid plan");
+    pub(super) const NO_SCOPE: Self = Self::Fixed(StatusCode::FORBIDDEN, "Forbidden", "Forbidden");
+    pub(super) const RATE_LIMITED: Self =
+        Self::Fixed(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests", "Rate limit exceeded");
     pub(super) const PROXY: Self = Self::Proxy;
     pub(super) const EMPTY_JSON: Self = Self::EmptyJson;
 
@@ -39,6 +48,8 @@ impl IntoResponse for Problem {
         match self {
             Self::Standard(status, error, message) => standard(status, error, &message),
             Self::Fixed(status, error, message) => standard(status, error, message),
+            Self::Message(message) => (StatusCode::BAD_REQUEST, Json(json!({ "message": message }))).into_response(),
+            Self::Error(error) => (StatusCode::BAD_REQUEST, Json(json!({ "error": error }))).into_response(),
             Self::Proxy => {
                 let page = "<!doctype html><title>Access denied</title><p>error code: 1010</p>";
                 (StatusCode::FORBIDDEN, [(CONTENT_TYPE, "text/html; charset=UTF-8")], page).into_response()

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Webhook;
-use crate::channel::instantly::simulator::activity::LeadActivity;
+use crate::channel::instantly::simulator::activity::{EmailKind, EmailRecord, LeadActivity};
 use crate::channel::instantly::simulator::calendar::{iso, put};
+use crate::channel::instantly::simulator::hooks::Webhook;
 use crate::channel::instantly::simulator::post::{Attempt, WebhookStatus};
 use crate::channel::instantly::simulator::text::{Language, Letter};
 use crate::channel::instantly::simulator::world::{Campaign, Mailbox, World};
@@ -104,11 +104,6 @@ fn template(text: &str, campaign: &Campaign) -> String {
         .replace("{product}", campaign.product)
 }
 
-/// The cursor of the list of accounts.
-pub(super) fn account_cursor(mailbox: &Mailbox) -> String {
-    format!("{}&{}", iso(mailbox.created_ms), mailbox.address)
-}
-
 pub(super) fn account(world: &World, mailbox: &Mailbox) -> Value {
     let created = iso(mailbox.created_ms);
     json!({
@@ -117,7 +112,7 @@ pub(super) fn account(world: &World, mailbox: &Mailbox) -> Value {
         "timestamp_updated": created,
         "first_name": mailbox.first_name,
         "last_name": mailbox.last_name,
-        "warmup": { "limit": 20 },
+        "warmup": { "limit": 20, "increment": "2", "reply_rate": 30 },
         "added_by": world.owner_id,
         "daily_limit": 40,
         "modified_by": null,
@@ -134,7 +129,6 @@ pub(super) fn account(world: &World, mailbox: &Mailbox) -> Value {
         "stat_warmup_score": 97,
         "sending_gap": 10,
         "signature": null,
-        "tags": null,
     })
 }
 
@@ -208,11 +202,11 @@ pub(super) fn webhook(world: &World, webhook: &Webhook) -> Value {
     json!({
         "id": webhook.id,
         "organization": world.workspace_id,
-        "campaign": null,
+        "campaign": webhook.campaign,
         "name": webhook.name,
         "target_hook_url": config.url,
-        "event_type": "all_events",
-        "custom_interest_value": null,
+        "event_type": webhook.event_type,
+        "custom_interest_value": webhook.interest,
         "headers": headers,
         "timestamp_created": iso(webhook.created_ms),
         "status": status,
@@ -241,5 +235,60 @@ pub(super) fn webhook_event(world: &World, attempt: &Attempt, webhook: &Webhook)
         "retry_successful": if attempt.retry_count > 0 { Value::Bool(attempt.answer.is_success()) } else { Value::Null },
         "lead_email": lead_email,
         "response_time_ms": u64::try_from(attempt.answer.response_time.as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// What the workspace pays for.
+pub(super) fn plan(world: &World, leads: usize) -> Value {
+    json!({
+        "organization_id": world.workspace_id,
+        "organization_name": world.workspace_name,
+        "subscriptions": {
+            "outreach": {
+                "plan_name": "Hyper Growth",
+                "addons_qty": 0,
+                "total_lead_limit": 25_000,
+                "current_lead_count": leads,
+                "base_lead_limit": 25_000,
+                "interval": "month",
+                "current_period_end": world.start_ms / 1000 + 20 * 86_400,
+                "cancel_at_time": null,
+                "price_in_dollars": 97,
+                "product_id": "pid_hg_v1",
+            },
+        },
+    })
+}
+
+pub(super) fn email(world: &World, email: &EmailRecord, is_preview: bool) -> Value {
+    let (text, html) = email.text.read();
+    let preview: String = text.as_deref().unwrap_or_default().chars().take(140).collect();
+    let mut body = Map::new();
+    if !is_preview {
+        body.extend(text.map(|text| ("text".to_owned(), text.into())));
+        body.extend(html.map(|html| ("html".to_owned(), html.into())));
+    }
+    let from = if email.kind == EmailKind::Received { &email.lead } else { &email.mailbox };
+    let created = iso(email.at_ms);
+    json!({
+        "id": email.id,
+        "timestamp_created": created,
+        "timestamp_email": created,
+        "message_id": format!("<{}@mail.example>", email.id),
+        "subject": email.subject,
+        "from_address_email": from,
+        "to_address_email_list": email.to,
+        "body": body,
+        "organization_id": world.workspace_id,
+        "campaign_id": email.campaign,
+        "lead": email.lead,
+        "eaccount": email.mailbox,
+        "ue_type": email.kind as u8,
+        "step": email.step,
+        "is_unread": u8::from(email.is_unread),
+        "is_auto_reply": u8::from(email.is_automatic),
+        "is_focused": 1,
+        "thread_id": email.thread,
+        "content_preview": preview,
     })
 }
