@@ -1,4 +1,4 @@
-// An account's life in the browser: signing up, confirming, the second step, passkeys, keys and picture, sessions, a lost password.
+// An account's life in the browser: signing up, confirming, the second factor, passkeys, keys and picture, sessions, a lost password.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { after, before, describe, it } from "node:test";
@@ -153,11 +153,11 @@ describe("a newcomer", () => {
     await other.context.close();
   });
 
-  it("switches the second step on and signs in with it", async () => {
+  it("switches the second factor on and signs in with it", async () => {
     await page.goto("/settings/security");
     await part(page, "Sessions").getByText("This session").waitFor();
     await inspect(page, "security");
-    const factor = part(page, "Second step");
+    const factor = part(page, "Second factor");
     await factor.getByRole("button", { name: "Set up authenticator app" }).click();
     await factor.getByLabel("Your password").fill("not the right one");
     await factor.getByRole("button", { name: "Continue" }).click();
@@ -238,7 +238,7 @@ describe("a newcomer", () => {
     assert.equal(new URL(page.url()).pathname, "/inbox", "this session goes on");
   });
 
-  it("resets a forgotten password; the second step stays", async () => {
+  it("resets a forgotten password; the second factor stays", async () => {
     const lost = await openPage(browser, program);
     await lost.page.goto("/sign-in");
     await lost.page.getByRole("link", { name: "Forgot your password?" }).click();
@@ -445,7 +445,7 @@ describe("an organization", () => {
     await context.close();
   });
 
-  it("closes everything to those who lack the second step it asks for", async () => {
+  it("closes everything to those who lack the second factor it asks for", async () => {
     const { page, context, seen } = await openPage(browser, program, { email: VIEWER });
     await page.goto("/campaigns");
     await page.getByRole("heading", { name: "Campaigns", exact: true }).waitFor();
@@ -454,10 +454,10 @@ describe("an organization", () => {
     await program.call("POST", "/api/v1/auth/totp/verify", staff, { code: new Authenticator(data.secret).code() });
     await program.call("PATCH", `/api/v1/organizations/${id}`, staff, { is_second_factor_required: true });
     await page.goto("/campaigns");
-    await page.getByRole("heading", { name: "Your organization asks for a second step" }).waitFor();
+    await page.getByRole("heading", { name: "Your organization asks for a second factor" }).waitFor();
     await inspect(page, "second_step_missing");
     await page.getByRole("link", { name: "Set up now" }).click();
-    const factor = part(page, "Second step");
+    const factor = part(page, "Second factor");
     await factor.getByText("Set one up to go on working").waitFor();
     await factor.getByRole("button", { name: "Set up authenticator app" }).click();
     await factor.getByLabel("Your password").fill(PASSWORD);

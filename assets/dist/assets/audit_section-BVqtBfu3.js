@@ -1,1 +1,0 @@
-import{Ot as e,o as t}from"./index-XOt3lQwX.js";import{t as n}from"./audit_log-BLeBO2CC.js";import{Kn as r}from"./shared-CLrGPwMk.js";var i=r();function a(){let r=(e(t(``)).data?.pages.flatMap(e=>e.rows)??[]).map(e=>({value:`account:${e.id}`,label:e.name||e.email}));return(0,i.jsx)(n,{scope:`appliance`,people:r})}export{a as AuditSection};
