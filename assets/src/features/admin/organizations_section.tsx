@@ -89,7 +89,6 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
       }}
       columns={[
         { key: "name", name: t("organization"), look: "strong", sort: sortBy("name"), title: (row) => row.name, cell: (row) => row.name },
-        { key: "created", name: t("created"), look: "soft", weight: "least", sort: sortBy("created"), cell: (row) => <RelativeTime atMs={row.created_at_ms} /> },
         { key: "health", name: t("health"), title: (row) => row.health_detail || undefined, cell: (row) => <Health organization={row} /> },
         { key: "members", name: t("members"), look: "number", weight: "least", cell: (row) => format.number(row.members) },
         { key: "messages", name: t("messages"), look: "number", weight: "minor", cell: (row) => (row.figures ? format.number(row.figures.messages) : "–") },
@@ -97,7 +96,7 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
         { key: "connections", name: t("connections"), look: "number", weight: "least", cell: (row) => format.number(row.connections) },
         {
           key: "activity",
-          name: t("last_event"),
+          name: t("latest"),
           look: "soft",
           weight: "minor",
           sort: sortBy("activity"),
@@ -181,7 +180,8 @@ function Detail({ organization, onClose }: { organization: AdminOrganization; on
               mailboxes: format.number(figures.mailboxes),
               time: organization.figures_at_ms ? format.dateTime(organization.figures_at_ms) : "–",
             })
-          : t("figures_none")}
+          : t("figures_none")}{" "}
+        {t("created_on", { date: format.date(organization.created_at_ms) })}
       </p>
       {organization.health_detail ? <p className={styles.error}>{organization.health_detail}</p> : null}
       {query.isPending ? <TableBones rows={2} /> : null}
