@@ -122,7 +122,7 @@ describe("an organization", () => {
     await choose(page, "Role of Max Muster", "Call centre");
     await page.goto("/settings/roles");
     const role = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: "Call centre" }) });
-    await role.getByText(/· 1 member$/).waitFor();
+    await role.getByText(/^1 member ·/).waitFor();
     assert.equal(await role.getByRole("button", { name: "Delete" }).getAttribute("aria-disabled"), "true", "a role in use stays");
 
     await comeBack(max.page);

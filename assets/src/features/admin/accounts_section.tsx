@@ -88,7 +88,7 @@ function AccountTable({ rows, asked, onAsk, more }: TableProps) {
           cell: (row) => (
             <Select
               aria-label={t("staff_role_of", { name: row.name || row.email })}
-              w={148}
+              w={164}
               value={row.staff_role ?? "none"}
               onChange={(value) => value && value !== (row.staff_role ?? "none") && onAsk({ id: row.id, what: { staff_role: value === "none" ? "" : (value as StaffRole) } })}
               data={STAFF.map((name) => ({ value: name, label: t(`staff_${name}`) }))}

@@ -62,10 +62,10 @@ export function CampaignsSection() {
   const format = useFormat();
   const query = useInfiniteQuery(adminCampaignsQuery());
   const withRate = (value: number, rate: number | null) => (
-    <>
+    <span>
       {format.number(value)}
       <span className={page.rate}>{format.percent(rate)}</span>
-    </>
+    </span>
   );
   const columns: readonly Column<AdminCampaign>[] = [
     { key: "name", name: words("name"), look: "strong", title: (row) => row.name, cell: (row) => row.name || words("unnamed") },

@@ -80,9 +80,9 @@ function RoleItem({ role, mayNot, open, onOpen }: ItemProps) {
             {role.id === null ? null : <Chip text={t("role_own")} tone="information" />}
           </div>
           <p className={styles.soft}>
-            {role.id === null && role.role !== "custom" ? t(`role_${role.role}_text`) : t("permissions_count", { count: role.permissions.length })}
-            {" · "}
             {t("members_count", { count: role.members })}
+            {" · "}
+            {role.id === null && role.role !== "custom" ? t(`role_${role.role}_text`) : t("permissions_count", { count: role.permissions.length })}
           </p>
         </div>
         <div className={styles.buttons}>
