@@ -197,13 +197,27 @@ impl Tenant {
         self.last_used_at_ms.store(self.clock.now_ms(), Ordering::Relaxed);
     }
 
-    /// Whether nobody has used it since `since_ms` and nothing is left to do.
+    /// Whether nobody has used it since `since_ms` and nothing is left to do now.
     fn is_idle(&self, since_ms: i64) -> bool {
+        self.last_used_at_ms.load(Ordering::Relaxed) < since_ms && self.is_interruptible() && self.has_caught_up()
+    }
+
+    /// Whether it can be closed without anybody noticing but the consumers, which go on later.
+    fn is_interruptible(&self) -> bool {
+        self.live.listeners() == 0 && !self.jobs.is_busy()
+    }
+
+    fn has_caught_up(&self) -> bool {
         let head = self.head();
-        self.last_used_at_ms.load(Ordering::Relaxed) < since_ms
-            && self.live.listeners() == 0
-            && !self.jobs.is_busy()
-            && self.progress.iter().all(|progress| progress.cursor() >= head)
+        self.progress.iter().all(|progress| progress.cursor() >= head)
+    }
+
+    /// When it has something to do by itself, 0 for at once.
+    async fn due_at_ms(&self) -> Result<Option<i64>, store::Error> {
+        if !self.has_caught_up() || self.jobs.is_busy() {
+            return Ok(Some(0));
+        }
+        self.read(job::next_due_ms).await
     }
 }
 

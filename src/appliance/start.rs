@@ -1,9 +1,9 @@
 //! What is opened when the program starts.
 //!
-//! A few organizations are opened right away: their people then find them open. Of many, only those are opened that have
-//! something to go on with by themselves: a job that waits or was cut short, events a consumer has not seen, a file of an
-//! earlier program. One look into each closed file tells, a few at a time, and leaves nothing in memory. One that cannot be
-//! looked into is opened all the same: that fails as well, and health then tells.
+//! A few organizations are opened right away: their people then find them open. Of many, only those are opened, when it is
+//! time and there is room, that have something to go on with by themselves: a job that waits or was cut short, events a
+//! consumer has not seen, a file of an earlier program. One look into each closed file tells, a few at a time, and leaves
+//! nothing in memory. One that cannot be looked into is opened all the same: that fails as well, and health then tells.
 
 use tokio::task::JoinSet;
 
@@ -50,8 +50,8 @@ async fn look(app: App, organization: Brief) {
     {
         app.tenants.note_figures(organization.id, figures);
     }
-    if seen.map_or(true, |look| look.is_some_and(|look| look.has_work)) {
-        open(&app, organization.id).await;
+    if let Some(due_at_ms) = seen.map_or(Some(0), |look| look?.due_at_ms) {
+        app.tenants.note_unfinished(organization.id, due_at_ms);
     }
 }
 

@@ -27,6 +27,7 @@ const FINISH: Duration = Duration::from_secs(2);
 /// Serves until `shutdown` completes; then lets requests finish and closes every organization.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
     let sweep = tokio::spawn(app.tenants.clone().sweep());
+    let finishing = tokio::spawn(app.tenants.clone().work_off());
     let opening = tokio::spawn(crate::appliance::start::open_unfinished(App::clone(&app)));
     let auditing = tokio::spawn(crate::audit::delivery::run(App::clone(&app)));
     let mailing = tokio::spawn(crate::mail::delivery::run(App::clone(&app)));
@@ -45,7 +46,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     stop.send_replace(true);
     // Every connection holds a receiver until it ends.
     let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
-    for task in [sweep, opening, auditing, mailing, removing, measuring] {
+    for task in [sweep, finishing, opening, auditing, mailing, removing, measuring] {
         task.abort();
         // Cancelled, as it was asked to be.
         drop(task.await);

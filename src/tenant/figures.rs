@@ -60,13 +60,16 @@ pub fn folder_bytes(folder: &Path) -> u64 {
         .sum()
 }
 
-/// Whether an organization that nobody has opened has work to go on with: a job that waits or was cut short, or events a
-/// consumer has not seen. The search index keeps its cursor itself ([`crate::search::find_cursor`]).
-pub fn has_work(connection: &Connection, indexed: Option<i64>) -> Result<bool, Error> {
+/// When an organization that nobody has opened has something to go on with, 0 for at once: a job that waits or was cut
+/// short, or events a consumer has not seen. The search index keeps its cursor itself ([`crate::search::find_cursor`]).
+pub fn due_at_ms(connection: &Connection, indexed: Option<i64>) -> Result<Option<i64>, Error> {
     let sql = "SELECT coalesce((SELECT max(sequence) FROM event), 0),
                    coalesce((SELECT min(cursor) FROM consumer), 0),
-                   EXISTS (SELECT 1 FROM job WHERE state IN ('waiting', 'running'))";
+                   EXISTS (SELECT 1 FROM job WHERE state IN ('waiting', 'running') AND state = 'running')";
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let (head, seen, has_jobs): (i64, i64, bool) = connection.query_row(sql, [], read)?;
-    Ok(has_jobs || seen < head || indexed.unwrap_or(0) < head)
+    let (head, seen, was_cut_short): (i64, i64, bool) = connection.query_row(sql, [], read)?;
+    if was_cut_short || seen < head || indexed.unwrap_or(0) < head {
+        return Ok(Some(0));
+    }
+    super::job::next_due_ms(connection)
 }

@@ -2,14 +2,15 @@
 //!
 //! `find` opens on demand. A sweep closes what nobody has used for [`IDLE_MS`] and has nothing left to do, so an
 //! appliance with many organizations holds only the busy ones in memory; beyond a number of them, those used longest ago
-//! are closed sooner. Each organization has a gate that is shut while
-//! it is opened and while it is closed: its folder never has two users, and one that takes long, be it for a migration,
-//! keeps nobody waiting but its own people.
+//! are closed sooner, and what they leave undone is worked off when there is room ([`unfinished`]). Each organization has
+//! a gate that is shut while it is opened and while it is closed: its folder never has two users, and one that takes long,
+//! be it for a migration, keeps nobody waiting but its own people.
 //!
 //! `remove` closes an organization for good behind the same gate: its folder is renamed before it is deleted, so that what
 //! a crash leaves behind is either the whole organization or something nobody opens, and removing is simply repeated.
 
 mod quiet;
+mod unfinished;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -51,6 +52,18 @@ struct Inner {
     measured: Mutex<BTreeMap<OrganizationId, Figures>>,
     has_measured: Notify,
     has_opened: Notify,
+    /// Closed with something left to do, and when that is due.
+    unfinished: Mutex<BTreeMap<OrganizationId, i64>>,
+    has_unfinished: Notify,
+}
+
+/// What an organization is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// Someone asks for it.
+    Request,
+    /// It has something to do by itself: the first to be closed when there are too many.
+    Work,
 }
 
 /// Most organizations that stay open, unless the configuration says otherwise.
@@ -74,6 +87,8 @@ impl Registry {
             measured: Mutex::default(),
             has_measured: Notify::default(),
             has_opened: Notify::default(),
+            unfinished: Mutex::default(),
+            has_unfinished: Notify::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -85,10 +100,10 @@ impl Registry {
         }
         // A task of its own: who asks may hang up, and the gate must stay shut until the folder is open.
         let registry = self.clone();
-        tokio::spawn(async move { registry.open(id).await }).await.unwrap_or(Err(Error::Closed))
+        tokio::spawn(async move { registry.open(id, Use::Request).await }).await.unwrap_or(Err(Error::Closed))
     }
 
-    async fn open(&self, id: OrganizationId) -> Result<Arc<Tenant>, Error> {
+    async fn open(&self, id: OrganizationId, used_for: Use) -> Result<Arc<Tenant>, Error> {
         let _shut = self.gate(id).lock_owned().await;
         if let Some(tenant) = self.find_open(id) {
             return Ok(tenant);
@@ -104,6 +119,10 @@ impl Registry {
         let opened = tokio::task::spawn_blocking(open).await.map_err(|_join_error| Error::Closed)?;
         self.note_outcome(id, opened.as_ref().err());
         let tenant = opened?;
+        if used_for == Use::Work {
+            tenant.last_used_at_ms.store(0, Ordering::Relaxed);
+        }
+        self.forget_unfinished(id);
         self.lock_for_writing().insert(id, Arc::clone(&tenant));
         tracing::info!(organization_id = %id, "organization opened");
         self.inner.has_opened.notify_one();
@@ -127,6 +146,7 @@ impl Registry {
             Tenant::close(tenant).await;
         }
         self.note_outcome(id, None);
+        self.forget_unfinished(id);
         let folder = self.inner.folder.join(id.to_string());
         let deleted = tokio::task::spawn_blocking(move || delete_folder(&folder)).await;
         deleted.map_err(|_join_error| Error::Closed)??;
@@ -186,7 +206,7 @@ impl Registry {
         for id in ids {
             // A gate that is shut: someone opens or closes it at this moment.
             let Ok(shut) = self.gate(id).try_lock_owned() else { continue };
-            let Some(tenant) = self.remove_idle(id, since_ms) else { continue };
+            let Some(tenant) = self.remove_if(id, |tenant| tenant.is_idle(since_ms)) else { continue };
             closing.push(tokio::spawn(close_behind(shut, self.clone(), tenant)));
         }
         let count = closing.len();
@@ -194,12 +214,12 @@ impl Registry {
         count
     }
 
-    /// Takes a tenant off the list if nobody uses it.
-    fn remove_idle(&self, id: OrganizationId, since_ms: i64) -> Option<Arc<Tenant>> {
+    /// Takes a tenant off the list if no request has it in hand and the condition holds.
+    fn remove_if(&self, id: OrganizationId, condition: impl Fn(&Tenant) -> bool) -> Option<Arc<Tenant>> {
         let mut open = self.lock_for_writing();
         // A handle in a request's hands has a second owner.
-        let is_idle = |tenant: &Arc<Tenant>| Arc::strong_count(tenant) == 1 && tenant.is_idle(since_ms);
-        if open.get(&id).is_some_and(is_idle) { open.remove(&id) } else { None }
+        let may_go = |tenant: &Arc<Tenant>| Arc::strong_count(tenant) == 1 && condition(tenant);
+        if open.get(&id).is_some_and(may_go) { open.remove(&id) } else { None }
     }
 
     /// The organizations that could not be opened the last time it was tried, with the reason; health reports them.

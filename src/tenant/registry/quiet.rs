@@ -18,14 +18,14 @@ use crate::store::{Error, Peeked, migration, peek};
 /// What a closed organization looks like from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// It has work to go on with, or must be migrated: it should be opened.
-    pub has_work: bool,
+    /// When it has something to go on with, in UTC milliseconds, 0 for at once: it should be opened then.
+    pub due_at_ms: Option<i64>,
     /// How large it is; `None` if only opening it can tell.
     pub figures: Option<Figures>,
 }
 
 impl Registry {
-    /// Closes the organization used longest ago whenever more than `most` are open.
+    /// Closes the organizations used longest ago whenever more than `most` are open; see [`Self::close_surplus`].
     pub fn set_limit(&self, most: usize) {
         self.inner.most_open.store(most, Ordering::Relaxed);
     }
@@ -81,11 +81,11 @@ impl Registry {
             let indexed = crate::search::find_cursor(&folder.join("index"));
             let seen = peek(&file, &migration::TENANT, Some(limit), |connection| {
                 let figures = Figures { bytes: figures::folder_bytes(&folder), ..figures::measure(connection)? };
-                Ok::<_, Error>(Look { has_work: figures::has_work(connection, indexed)?, figures: Some(figures) })
+                Ok::<_, Error>(Look { due_at_ms: figures::due_at_ms(connection, indexed)?, figures: Some(figures) })
             })?;
             Ok(match seen {
                 Peeked::Read(look) => Some(look),
-                Peeked::Older => Some(Look { has_work: true, figures: None }),
+                Peeked::Older => Some(Look { due_at_ms: Some(0), figures: None }),
                 Peeked::Missing => None,
             })
         };
@@ -143,12 +143,24 @@ impl Registry {
                 tracing::warn!(organization_id = %tenant.id(), error, "an organization that closes could not be measured");
             }
         }
+        self.note_rest(&tenant).await;
         Tenant::close(tenant).await;
     }
 
-    /// Closes what is open beyond the limit, used longest ago first. One that is in use or has something left to do stays.
+    /// Closes what is open beyond the limit, used longest ago first: those at rest, and beyond a quarter more also those
+    /// whose consumers are behind, for each costs memory while it waits. Who opens the one too many waits for this.
     pub(super) async fn close_surplus(&self, newest: OrganizationId) {
         let most = self.inner.most_open.load(Ordering::Relaxed);
+        self.close_idle_beyond(most, Some(newest)).await;
+        self.close_beyond(most.saturating_add(most / 4), Some(newest), Tenant::is_interruptible).await;
+    }
+
+    /// Closes those at rest while more than `most` are open.
+    pub(super) async fn close_idle_beyond(&self, most: usize, except: Option<OrganizationId>) {
+        self.close_beyond(most, except, |tenant| tenant.is_idle(i64::MAX)).await;
+    }
+
+    async fn close_beyond(&self, most: usize, except: Option<OrganizationId>, may_close: impl Fn(&Tenant) -> bool) {
         let mut open: Vec<(i64, OrganizationId)> = self
             .list_open()
             .iter()
@@ -160,12 +172,12 @@ impl Registry {
         }
         open.sort_unstable();
         let mut closing = Vec::new();
-        for (_last_used_at_ms, id) in open.into_iter().filter(|(_at_ms, id)| *id != newest) {
+        for (_last_used_at_ms, id) in open.into_iter().filter(|(_at_ms, id)| Some(*id) != except) {
             if closing.len() >= surplus {
                 break;
             }
             let Ok(shut) = self.gate(id).try_lock_owned() else { continue };
-            let Some(tenant) = self.remove_idle(id, i64::MAX) else { continue };
+            let Some(tenant) = self.remove_if(id, &may_close) else { continue };
             closing.push(tokio::spawn(close_behind(shut, self.clone(), tenant)));
         }
         join_all(closing).await;
