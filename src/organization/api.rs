@@ -177,7 +177,8 @@ pub async fn delete_organization(
             if let (true, Some(fields)) = (request.is_forced, after.as_object_mut()) {
                 fields.insert("is_forced".to_owned(), json!(true));
             }
-            let before = stored.delete_after_ms.map_or_else(|| json!({}), |end_ms| json!({ "delete_after_ms": end_ms }));
+            let before =
+                stored.delete_after_ms.map_or_else(|| json!({}), |end_ms| json!({ "delete_after_ms": end_ms }));
             let entry = entry(&identity, "organization.deleted", id, &stored.name).changed(before, after);
             chain.append(tx, entry.clone())?;
             delivery::defer(tx, id, entry)?;

@@ -399,7 +399,7 @@ async function readRoutes() {
   const source = await readFile(new URL("app/router.tsx", SOURCES), "utf8");
   const routes = new Map();
   for (const [, name, body] of source.matchAll(/const (\w+) = createRoute\(\{([\s\S]*?)\n?\}\);/g)) {
-    routes.set(name, { parent: /getParentRoute: \(\) => (\w+)/.exec(body)?.[1], path: /path: "([^"]*)"/.exec(body)?.[1] ?? "", isView: /component:|\$/.test(body) && /path:/.test(body) });
+    routes.set(name, { parent: /getParentRoute: \(\) => (\w+)/.exec(body)?.[1], path: /path: "([^"]*)"/.exec(body)?.[1] ?? "", isView: /component:|path: "\$/.test(body) && /path:/.test(body) });
   }
   assert.ok(routes.size > 20, `routes were read: ${[...routes.keys()]}`);
   const addressOf = (name) => {

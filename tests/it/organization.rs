@@ -246,8 +246,10 @@ async fn an_administrator_deletes_an_organization_at_once() {
     let answer = test.delete(&below(id, ""), &admin, forced).await.expect(200).data();
     let now_ms = test.app.clock.now_ms();
     assert_eq!(answer, json!({ "delete_after_ms": now_ms }));
-    wait_until("it is gone", async || count(&test, "SELECT count(*) FROM organization WHERE name = 'Rival'").await == 0)
-        .await;
+    wait_until("it is gone", async || {
+        count(&test, "SELECT count(*) FROM organization WHERE name = 'Rival'").await == 0
+    })
+    .await;
     assert!(!folder.try_exists().unwrap());
     let written = test.list_appliance_audit().await;
     let forced = written.iter().rev().find(|(action, ..)| action == "organization.deleted").unwrap();

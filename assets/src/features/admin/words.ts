@@ -13,7 +13,7 @@ export const adminWords = defineWords(
     section_mails: "Mail",
     section_settings: "Settings",
     section_audit: "Audit log",
-    section_unrouted: "Unassigned events",
+    section_unrouted: "Unassigned",
     section_refused: "This section is for administrators of the appliance. You are an operator.",
     not_found: "This section does not exist",
     actions: "Actions",
