@@ -22,7 +22,7 @@ pub(super) async fn run(workshop: Workshop, wake: Wake, turns: Arc<Semaphore>, m
     match verified {
         Ok(Ok(()) | Err(IndexingError::Closing)) => {}
         Ok(Err(IndexingError::Index(error @ IndexError::Corrupt { .. }))) => {
-            mend(&workshop, &wake, generation, &error).await
+            mend(&workshop, &wake, generation, &error).await;
         }
         Ok(Err(error)) => tracing::warn!(%error, "the search index could not be verified"),
         Err(error) => tracing::error!(%error, "verifying the search index failed"),
