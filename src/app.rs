@@ -14,6 +14,7 @@ use crate::account::token::Signer;
 use crate::account::wrong_codes::WrongCodes;
 use crate::audit::Chain;
 use crate::audit::delivery::Deliverer;
+use crate::audit::ends::{self, Keeper};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::connection::routes::WebhookRoutes;
@@ -51,6 +52,8 @@ pub struct AppInner {
     pub keyring: Keyring,
     /// The appliance's own audit log.
     pub audit: Chain,
+    /// Keeps how the audit logs end.
+    pub audit_ends: Keeper,
     /// Carries audit rows into the organizations' logs.
     pub audit_deliverer: Deliverer,
     /// Guards connections to addresses a user can set.
@@ -73,6 +76,8 @@ pub struct AppInner {
     pub attempts: AttemptLimiter,
     /// Slows down guessing of second factors from many addresses.
     pub wrong_codes: Arc<WrongCodes>,
+    /// Slows down guessing of what a session is asked for once more.
+    pub wrong_proofs: WrongCodes,
     /// How many requests a caller may send.
     pub rates: RateLimits,
     /// Tells open live feeds which sessions and keys were revoked or changed; see [`AppInner::announce_changed`].
@@ -115,6 +120,9 @@ pub enum OpenError {
     /// The master key cannot be used.
     #[error("cannot use the master key")]
     Key(#[source] crate::secret::KeyError),
+    /// It cannot be written down how the audit logs end.
+    #[error("cannot use the data folder")]
+    Ends(#[from] ends::EndsError),
     /// TLS cannot be used.
     #[error("cannot prepare outgoing connections")]
     Outgoing(#[source] reqwest::Error),
@@ -133,6 +141,9 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     };
     let control = Database::open(&config.data.join("control.db"), &store::migration::CONTROL, &options)?;
     let keyring = Keyring::open(&config.data.join("secret.key")).map_err(OpenError::Key)?;
+    let (folder, keys) = (config.data.clone(), keyring.clone());
+    control
+        .read_blocking(move |connection| Ok::<_, store::Error>(ends::create_first(&folder, &keys, connection)))??;
     let shared = Shared::new(options, WriterPool::new(config.index_writers));
     let tenants = Registry::new(config.data.join("tenants"), shared);
     let outgoing = Guard::new(&config.outgoing_allowed).map_err(OpenError::Outgoing)?;
@@ -140,7 +151,8 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
     let signer = Signer::new(&keyring, config.access_token_s);
     Ok(Arc::new(AppInner {
         attempts: AttemptLimiter::new(config.sign_in_attempts),
-        wrong_codes: Arc::default(),
+        wrong_codes: Arc::new(WrongCodes::of_accounts()),
+        wrong_proofs: WrongCodes::of_sessions(),
         rates: RateLimits::new(&config, &clock),
         started_at_ms: clock.now_ms(),
         config,
@@ -149,6 +161,7 @@ pub fn open(config: Config, clock: Clock) -> Result<App, OpenError> {
         control,
         tenants,
         audit: Chain::of_appliance(&keyring),
+        audit_ends: Keeper::default(),
         audit_deliverer: Deliverer::default(),
         mailer: Mailer::default(),
         remover: Remover::default(),

@@ -10,5 +10,3 @@ pub mod figures;
 pub mod start;
 mod store;
 pub mod transfer;
-
-pub use store::list_audit_rows;

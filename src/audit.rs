@@ -1,9 +1,10 @@
 //! The audit log: who did what, when, from where, on which record, before and after.
 //!
 //! Each organization has its log in its own file, the appliance has one in `control.db`; both are chains: each row holds a
-//! hash over itself and the row before it, and the end is sealed under the master key ([`Chain`]). An edit, a missing row,
-//! rows cut off the end and a chain made anew are all found by `salesbrain audit verify`; only putting back a whole older
-//! file is not, because that file was right once.
+//! hash over itself and the row before it, and the end is sealed under the master key ([`Chain`]). How each log ended is
+//! also kept outside of it ([`ends`]), so that a log does not vanish together with its seal. An edit, a missing row, rows
+//! cut off the end, a log that was emptied and a chain made anew are all found by `salesbrain audit verify`; only putting
+//! back the whole data folder as it once was is not, because that was right then.
 //!
 //! A row is written in the transaction of the change it tells of. Where the change is in `control.db` and the log in the
 //! organization's file (a member was invited, a key was made), the row is put down beside the change in `audit_delivery`
@@ -14,6 +15,7 @@
 
 pub mod api;
 pub mod delivery;
+pub mod ends;
 pub mod export;
 pub mod store;
 pub mod verify;

@@ -31,6 +31,8 @@ function readActions(file: string, source: string): string[] {
     const isChosen = text === "Entry::new(" && named.length === 0;
     if (!isChosen) continue;
     const chosen = [...source.matchAll(/\baction(?:: &(?:'static )?str)? = ([\s\S]*?);\n/g)].flatMap((match) => [...(match[1] ?? "").matchAll(NAME)].map((name) => name[1] ?? ""));
+    const constants = [...inside.matchAll(/\b[A-Z][A-Z_]+\b/g)].flatMap(([constant]) => [...source.matchAll(new RegExp(`const ${constant}: &(?:'static )?str = ("[^"]+");`, "g"))].flatMap((match) => [...(match[1] ?? "").matchAll(NAME)].map((name) => name[1] ?? "")));
+    chosen.push(...constants);
     const isGiven = /\baction: (?:impl Into<String>|&(?:'static )?str)/.test(source);
     assert.ok(chosen.length > 0 || isGiven, `${file}: cannot tell which action is written by ${text}${inside})`);
     found.push(...chosen);

@@ -157,6 +157,7 @@ CREATE TABLE session (
     revoked_at_ms          INTEGER
 ) STRICT;
 CREATE INDEX session_account ON session (account_id);
+CREATE INDEX session_organization ON session (organization_id);
 
 CREATE TABLE api_key (
     id                  BLOB    NOT NULL PRIMARY KEY,

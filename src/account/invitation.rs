@@ -74,6 +74,20 @@ fn mail_proof(keyring: &Keyring, token: &str) -> String {
     blake3::keyed_hash(&key, token.as_bytes()).to_hex().to_string()
 }
 
+/// What an invitation is found by, of a token as it goes by mail or as it is shown.
+pub fn hash_of(token: &str) -> [u8; 32] {
+    secret_hash(token.split_once('.').map_or(token, |(token, _proof)| token))
+}
+
+/// Where an invitation leads, whether or not it can still be taken up.
+pub fn find_organization(
+    connection: &Connection,
+    token_hash: [u8; 32],
+) -> std::result::Result<Option<OrganizationId>, StoreError> {
+    let sql = "SELECT organization_id FROM invitation WHERE token_hash = ?1";
+    Ok(connection.prepare_cached(sql)?.query_row([token_hash], |row| row.get(0)).optional()?)
+}
+
 /// The invitation with a token's hash, if it can be taken up now.
 pub fn find(
     connection: &Connection,

@@ -3,7 +3,7 @@
 //! Only a hash is kept. A token ends when it is taken, when its time is over, or after too many wrong tries at what it
 //! asks for.
 
-use rusqlite::OptionalExtension;
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -59,6 +59,13 @@ pub fn attempt<P: DeserializeOwned>(tx: &Tx<'_>, kind: &str, token: &str) -> Res
         "UPDATE one_time_token SET attempts = attempts + 1 WHERE token_hash = ?1 AND kind = ?2 AND expires_at_ms > ?3
                RETURNING account_id, payload";
     read(tx, sql, (hash, kind, tx.now_ms()))
+}
+
+/// Whose a token is, of whatever kind; `None` if it is not known or nobody's. Uses nothing up.
+pub fn find_account(connection: &Connection, token: &str) -> Result<Option<AccountId>, Error> {
+    let sql = "SELECT account_id FROM one_time_token WHERE token_hash = ?1";
+    let found = connection.prepare_cached(sql)?.query_row([secret_hash(token)], |row| row.get(0)).optional()?;
+    Ok(found.flatten())
 }
 
 /// Ends all of an account's tokens of a kind: a newer link makes the older ones worthless.

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::model::{parse_email, password_fault};
 use super::one_time;
 use super::registration::{EMAIL_CHANGE, PendingEmail, VERIFY_MS};
+use super::second_factor::Proof;
 use super::session::Client;
 use super::store;
 use crate::app::{App, AppInner};
@@ -95,11 +96,12 @@ impl AppInner {
         Ok(())
     }
 
-    /// Sets the caller's password; ends all other sessions. An account without one needs none to set its first.
-    pub async fn change_password(&self, identity: &Identity, current: Option<String>, password: String) -> Result<()> {
+    /// Sets the caller's password; ends all other sessions. The proof holds the one until now; an account without one
+    /// shows a code to set its first, if it has codes.
+    pub async fn change_password(&self, identity: &Identity, proof: Proof, password: String) -> Result<()> {
         let account = &identity.standing.me.account;
         let account_id = account.id;
-        self.prove_password(identity, current, "current_password").await?;
+        self.prove_owner(identity, proof, "current_password").await?;
         if let Some(fault) = password_fault(&password, &account.email) {
             return Err(Error::invalid_field("password", fault));
         }
@@ -117,6 +119,17 @@ impl AppInner {
         Ok(())
     }
 
+    /// Checks that the caller knows the account's password, or shows a code if it has codes alone: a first password, or
+    /// another address, would otherwise be the way around every proof.
+    async fn prove_owner(&self, identity: &Identity, proof: Proof, field: &'static str) -> Result<()> {
+        let account_id = identity.standing.me.account.id;
+        let found = self.control.read(move |connection| store::find_password(connection, account_id)).await?;
+        if found.password_hash.is_empty() {
+            return self.prove_if_possible(identity, Proof { password: None, ..proof }).await;
+        }
+        self.prove_password(identity, proof.password, field).await
+    }
+
     /// Checks that the caller knows the account's password, if it has one.
     pub async fn prove_password(
         &self,
@@ -132,19 +145,19 @@ impl AppInner {
         let Some(password) = password else {
             return Err(Error::invalid_field(field, "this needs your password once more"));
         };
-        let (caller, subject) = (identity.client.caller(), format!("password of {account_id}"));
-        self.take_attempt(caller, &subject)?;
+        let attempt = self.take_proof(identity, &format!("password of {account_id}"))?;
         let is_short = password.len() <= super::model::PASSWORD_MAX_BYTES;
         let (hash, cost) = (Some(found.password_hash), found.bcrypt_cost);
         if !is_short || !self.hasher.is_match(password, hash, cost).await? {
+            self.note_wrong_proof(identity).await?;
             return Err(Error::invalid_field(field, "the password is wrong"));
         }
-        self.attempts.forgive(caller, &subject);
+        self.accept_proof(attempt);
         Ok(())
     }
 
     /// Sends a link to the address the caller wants to change to, or word that it has an account.
-    pub async fn request_email_change(&self, identity: &Identity, email: &str, password: Option<String>) -> Result<()> {
+    pub async fn request_email_change(&self, identity: &Identity, email: &str, proof: Proof) -> Result<()> {
         let Some(email) = parse_email(email) else {
             return Err(Error::invalid_field("email", "this is not an e-mail address"));
         };
@@ -152,7 +165,7 @@ impl AppInner {
         if email == account.email {
             return Err(Error::invalid_field("email", "this is the account's address already"));
         }
-        self.prove_password(identity, password, "password").await?;
+        self.prove_owner(identity, proof, "password").await?;
         self.take_attempt(identity.client.caller(), "email")?;
         let (keyring, base_url) = (self.keyring.clone(), self.config.base_url());
         let (account_id, language) = (account.id, account.language);

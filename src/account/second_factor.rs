@@ -6,7 +6,8 @@
 //!
 //! Wrong codes are counted per token (five, then the first factor is asked for again), per address, in the audit log, and
 //! per account and day (see [`super::wrong_codes`]): the last keeps out only addresses the account was never used from, or
-//! whoever knows the password could keep its owner out.
+//! whoever knows the password could keep its owner out. What is asked for once more inside a session is counted per
+//! address and per session.
 
 pub mod api;
 
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::factor::SECOND_FACTOR;
 use super::one_time;
@@ -232,8 +234,7 @@ impl AppInner {
     /// Puts the authenticator in force, if it shows the right code; answers new recovery codes.
     pub async fn confirm_totp(&self, identity: &Identity, code: String) -> Result<Vec<String>> {
         let id = identity.standing.me.account.id;
-        let (caller, subject) = (identity.client.caller(), format!("enrolment of {id}"));
-        self.take_attempt(caller, &subject)?;
+        let attempt = self.take_proof(identity, &format!("enrolment of {id}"))?;
         let (chain, keyring, entry) =
             (self.audit.clone(), self.keyring.clone(), entry(identity, "second_factor.enabled"));
         let confirm = move |tx: &Tx<'_>| -> Result<Vec<String>> {
@@ -251,7 +252,7 @@ impl AppInner {
             Ok(replace_recovery_codes(tx, id)?)
         };
         let codes = self.control.write(confirm).await?;
-        self.attempts.forgive(caller, &subject);
+        self.accept_proof(attempt);
         Ok(codes)
     }
 
@@ -293,6 +294,19 @@ impl AppInner {
         self.control.write(create).await
     }
 
+    /// [`Self::prove`] before something is made with which one gets in later: a passkey, a link to another service, an
+    /// API key. An account that has neither a password nor codes passes: it could not do any of it otherwise, and its
+    /// session began with what it does have.
+    pub async fn prove_if_possible(&self, identity: &Identity, proof: Proof) -> Result<()> {
+        let id = identity.standing.me.account.id;
+        let look = move |connection: &Connection| -> std::result::Result<bool, StoreError> {
+            let overview = find_overview(connection, id)?;
+            let has_password = !store::find_password(connection, id)?.password_hash.is_empty();
+            Ok(has_password || overview.totp_confirmed_at_ms.is_some() || overview.recovery_codes > 0)
+        };
+        if self.control.read(look).await? { self.prove(identity, proof).await } else { Ok(()) }
+    }
+
     /// Checks that it is the owner of the account who changes how it is signed in to: by a code, or the password.
     pub async fn prove(&self, identity: &Identity, proof: Proof) -> Result<()> {
         let id = identity.standing.me.account.id;
@@ -307,8 +321,7 @@ impl AppInner {
             }
             return self.prove_password(identity, proof.password, "password").await;
         };
-        let (caller, subject) = (identity.client.caller(), format!("code of {id}"));
-        self.take_attempt(caller, &subject)?;
+        let attempt = self.take_proof(identity, &format!("code of {id}"))?;
         let (chain, keyring, who) = (self.audit.clone(), self.keyring.clone(), identity.who());
         let email = identity.standing.me.account.email.clone();
         let take = move |tx: &Tx<'_>| -> Result<bool> {
@@ -317,10 +330,41 @@ impl AppInner {
             Ok(shown.is_some())
         };
         if !self.control.write(take).await? {
+            self.note_wrong_proof(identity).await?;
             return Err(Error::invalid_field("code", "this code is wrong, or was used already"));
         }
-        self.attempts.forgive(caller, &subject);
+        self.accept_proof(attempt);
         Ok(())
+    }
+}
+
+/// What is asked for once more inside a session: an attempt at it.
+#[must_use]
+pub(super) struct ProofAttempt {
+    caller: IpAddr,
+    subject: String,
+    via_id: Uuid,
+}
+
+impl AppInner {
+    /// Counts an attempt, of the address and of the session, before it is looked at.
+    pub(super) fn take_proof(&self, identity: &Identity, subject: &str) -> Result<ProofAttempt> {
+        let (caller, via_id) = (identity.client.caller(), identity.standing.via_id());
+        self.take_attempt(caller, subject)?;
+        self.wrong_proofs.take(via_id, self.clock.now_ms()).map_err(too_many_attempts)?;
+        Ok(ProofAttempt { caller, subject: subject.to_owned(), via_id })
+    }
+
+    /// It was right.
+    pub(super) fn accept_proof(&self, ProofAttempt { caller, subject, via_id }: ProofAttempt) {
+        self.attempts.forgive(caller, &subject);
+        self.wrong_proofs.give_back(via_id);
+    }
+
+    /// It was wrong: somebody else may sit before an open session, which is worth a line.
+    pub(super) async fn note_wrong_proof(&self, identity: &Identity) -> Result<()> {
+        let (chain, entry) = (self.audit.clone(), entry(identity, "proof.refused"));
+        Ok(self.control.write(move |tx| chain.append(tx, entry)).await?)
     }
 }
 
@@ -352,14 +396,14 @@ fn take_step(
     let Some(account_id) = found.and_then(|found| found.account_id) else { return Ok(Step::Ended) };
     let known = store::find_by_id(tx.connection(), account_id)?.filter(|known| !known.is_disabled);
     let Some(known) = known else { return Ok(Step::Ended) };
-    if let Some(wait_s) = wrong_codes.wait_s(account_id, tx.now_ms())
+    if let Some(wait_s) = wrong_codes.wait_s(account_id.uuid(), tx.now_ms())
         && !is_known_address(tx.connection(), account_id, client.caller())?
     {
         return Ok(Step::Closed(wait_s));
     }
     let shown = take_code(tx, keyring, account_id, code)?;
     if shown.is_none() {
-        wrong_codes.note(account_id, tx.now_ms());
+        wrong_codes.note(account_id.uuid(), tx.now_ms());
         // Not an error, which would take the counted attempt back.
         chain.append(tx, refused_entry(client, Some((account_id, known.email))))?;
         return Ok(Step::Wrong);

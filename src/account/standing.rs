@@ -104,7 +104,6 @@ fn read_key(row: &Row<'_>) -> rusqlite::Result<Standing> {
     let scope = PermissionSet::from_text(&row.get::<_, String>(19)?).intersection(PermissionSet::OWNER);
     me.permissions = me.permissions.intersection(scope);
     me.staff_role = None;
-    me.is_second_factor_missing = false;
     Ok(Standing { via: Via::ApiKey(row.get(17)?, row.get(18)?), me, is_organization_ending })
 }
 
@@ -185,9 +184,9 @@ fn read_me(row: &Row<'_>) -> rusqlite::Result<(Me, bool)> {
     let role = role.map(|role| Role::parse(&role).unwrap_or(Role::Viewer));
     let guest = staff_role.map(StaffRole::guest_permissions);
     let here = match role {
-        // Whatever the row says: nothing of the appliance is an organization's to give.
+        // Whatever the row says: nothing of the appliance is an organization's to give, and only owners own it.
         Some(Role::Custom) => {
-            Some(PermissionSet::from_text(&row.get::<_, String>(16)?).intersection(PermissionSet::OWNER))
+            Some(PermissionSet::from_text(&row.get::<_, String>(16)?).intersection(PermissionSet::ADMIN))
         }
         Some(role) => Some(role.permissions()),
         None => guest,

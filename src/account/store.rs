@@ -41,6 +41,13 @@ pub fn is_address_taken(connection: &Connection, email: &str) -> Result<bool, Er
     Ok(connection.query_row("SELECT EXISTS (SELECT 1 FROM account WHERE email = ?1)", [email], |row| row.get(0))?)
 }
 
+/// The organizations an account is a member of.
+pub fn list_organizations_of(connection: &Connection, id: AccountId) -> Result<Vec<OrganizationId>, Error> {
+    let mut statement = connection.prepare_cached("SELECT organization_id FROM membership WHERE account_id = ?1")?;
+    let rows = statement.query_map([id], |row| row.get(0))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 /// A new account.
 #[derive(Debug)]
 pub struct NewAccount {

@@ -8,6 +8,7 @@ use super::model::{
 };
 use super::store::{self, NewRow};
 use crate::account::permission::Permission;
+use crate::account::second_factor::Proof;
 use crate::account::token::secret_hash;
 use crate::app::App;
 use crate::audit::{Entry, Record, delivery};
@@ -26,8 +27,8 @@ pub async fn list_api_keys(State(app): State<App>, caller: Caller) -> Result<Pag
     Ok(Page::whole(app.control.read(move |connection| store::list(connection, id, now_ms)).await?))
 }
 
-/// Makes a key. Its secret is in this answer only. Needs a member who is signed in.
-#[utoipa::path(post, path = "/api/v1/api-keys", tag = "api_keys", request_body = NewApiKey, responses((status = 200, body = Answer<ApiKeyWithSecret>), (status = 403, description = "the caller is a key, no member, or lacks a right the key would have"), (status = 409, description = "there are 100 keys already")), security(("session" = [])))]
+/// Makes a key. Its secret is in this answer only. Needs a member who is signed in, and their password or a code.
+#[utoipa::path(post, path = "/api/v1/api-keys", tag = "api_keys", request_body = NewApiKey, responses((status = 200, body = Answer<ApiKeyWithSecret>), (status = 400, description = "a field or the proof is wrong"), (status = 403, description = "the caller is a key, no member, or lacks a right the key would have"), (status = 409, description = "there are 100 keys already")), security(("session" = [])))]
 pub async fn create_api_key(
     State(app): State<App>,
     caller: Caller,
@@ -43,6 +44,9 @@ pub async fn create_api_key(
     if permissions.iter().next().is_none() {
         return Err(Error::invalid_field("permissions", "a key needs at least one permission"));
     }
+    check_covers(&identity.standing, permissions)?;
+    let proof = Proof { password: request.password, code: request.code };
+    app.prove_if_possible(&identity, proof).await?;
     let prefix = random_prefix();
     let key = random_key(&prefix);
     let key_hash = secret_hash(&key);
@@ -71,7 +75,8 @@ pub async fn create_api_key(
 }
 
 /// Gives a key a new secret; the former one works for a while, so that programs can be changed over one after another.
-#[utoipa::path(post, path = "/api/v1/api-keys/{id}/rotate", tag = "api_keys", params(("id" = String, Path)), request_body = Rotation, responses((status = 200, body = Answer<ApiKeyWithSecret>), (status = 403, description = "the caller is a key, or lacks a right the key has"), (status = 409, description = "the key is revoked or has ended")), security(("session" = [])))]
+/// Needs the password or a code, as making one does.
+#[utoipa::path(post, path = "/api/v1/api-keys/{id}/rotate", tag = "api_keys", params(("id" = String, Path)), request_body = Rotation, responses((status = 200, body = Answer<ApiKeyWithSecret>), (status = 400, description = "a field or the proof is wrong"), (status = 403, description = "the caller is a key, or lacks a right the key has"), (status = 409, description = "the key is revoked or has ended")), security(("session" = [])))]
 pub async fn rotate_api_key(
     State(app): State<App>,
     caller: Caller,
@@ -81,6 +86,8 @@ pub async fn rotate_api_key(
     let (id, identity) = (caller.organization_id(), caller.identity());
     identity.session_id()?;
     let overlap_ms = parse_overlap(request.overlap_hours)?;
+    let proof = Proof { password: request.password, code: request.code };
+    app.prove_if_possible(&identity, proof).await?;
     let (api_key, key) = app
         .control
         .write(move |tx| {

@@ -73,7 +73,7 @@ pub struct ApiKeyWithSecret {
 }
 
 /// A key to make.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewApiKey {
     /// Its name, 1 to 100 characters.
@@ -82,14 +82,22 @@ pub struct NewApiKey {
     pub permissions: Vec<Permission>,
     /// When it ends, UTC milliseconds; absent: never.
     pub expires_at_ms: Option<i64>,
+    /// The maker's password; it or a code is needed, if the account has one.
+    pub password: Option<String>,
+    /// A code of the maker's authenticator, or a recovery code.
+    pub code: Option<String>,
 }
 
 /// How a key is renewed.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rotation {
     /// How long the former secret still works, 0 to 720 hours; 24 if absent.
     pub overlap_hours: Option<i64>,
+    /// The caller's password; it or a code is needed, if the account has one.
+    pub password: Option<String>,
+    /// A code of the caller's authenticator, or a recovery code.
+    pub code: Option<String>,
 }
 
 /// A name for a key.

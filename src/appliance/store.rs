@@ -133,11 +133,3 @@ pub(super) fn update_figures(tx: &Tx<'_>, id: OrganizationId, figures: Figures) 
         .execute((id, text, tx.now_ms()))?;
     Ok(())
 }
-
-/// All organizations by id, with the length their audit logs are known to have had; 0 if nobody has measured.
-pub fn list_audit_rows(connection: &Connection) -> Result<Vec<(OrganizationId, String, i64)>, Error> {
-    let sql = "SELECT id, name, coalesce(json_extract(figures, '$.audit_rows'), 0) FROM organization ORDER BY id";
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
-}

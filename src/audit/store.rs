@@ -151,6 +151,13 @@ fn list_actions(connection: &Connection, filter: &Filter, cursor: i64, limit: us
     Ok(Part { rows, next })
 }
 
+/// Whether a log has an entry of an actor about a record.
+pub fn has_entry(connection: &Connection, (actor, action, entity): (&str, &str, &str)) -> Result<bool, Error> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM audit INDEXED BY audit_entity
+               WHERE entity_id = ?3 AND action = ?2 AND actor = ?1)";
+    Ok(connection.prepare_cached(sql)?.query_row((actor, action, entity), |row| row.get(0))?)
+}
+
 fn query(
     connection: &Connection,
     sql: &str,

@@ -1,4 +1,5 @@
-//! Verifies a log: every hash from the first row to the last, and the seal of its end.
+//! Verifies a log: every hash from the first row to the last, the seal of its end, and that it still has the row it
+//! ended with when it was last looked at ([`super::ends`]).
 //!
 //! It reads and changes nothing, so it works beside a running appliance. Each finding names the row it is about. After one
 //! it goes on from the hash that is stored, so one edit is one finding and does not hide the next.
@@ -6,6 +7,7 @@
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
+use super::ends::End;
 use super::{Chain, START, store};
 use crate::store::Error;
 
@@ -74,8 +76,8 @@ pub fn find_head(connection: &Connection) -> Result<Option<Head>, Error> {
     Ok(connection.prepare(sql)?.query_row([], read).optional()?)
 }
 
-/// Verifies the log in a file.
-pub fn verify(connection: &Connection, chain: &Chain) -> Result<Report, Error> {
+/// Verifies the log in a file, which ended at `known` when it was last looked at.
+pub fn verify(connection: &Connection, chain: &Chain, known: Option<End>) -> Result<Report, Error> {
     let mut report = Report { head: find_head(connection)?, ..Report::default() };
     let mut statement = connection.prepare(
         "SELECT sequence, id, at_ms, actor, actor_name, address, action, entity_kind, entity_id, entity_name, before, after, hash
@@ -83,6 +85,7 @@ pub fn verify(connection: &Connection, chain: &Chain) -> Result<Report, Error> {
     )?;
     let mut rows = statement.query([])?;
     let (mut last, mut previous) = (0_i64, Some(START));
+    let mut hash_then = None;
     while let Some(row) = rows.next()? {
         report.rows += 1;
         let sequence: i64 = row.get(0)?;
@@ -106,9 +109,29 @@ pub fn verify(connection: &Connection, chain: &Chain) -> Result<Report, Error> {
             report.findings.push(changed(sequence));
         }
         (last, previous) = (sequence, Some(hash));
+        if known.is_some_and(|known| known.sequence == sequence) {
+            hash_then = Some(hash);
+        }
     }
     check_end(&mut report, chain, last, previous);
+    if let Some(known) = known {
+        check_known(&mut report, known, (last, hash_then));
+    }
     Ok(report)
+}
+
+/// Holds the log against how it ended when it was last looked at. What the log itself tells is not said twice.
+fn check_known(report: &mut Report, known: End, (last, hash_then): (i64, Option<[u8; 32]>)) {
+    let end = report.head.map_or(last, |head| head.sequence.max(last));
+    if end < known.sequence {
+        let first = end.saturating_add(1);
+        let detail =
+            format!("rows {first} to {} were there when the log was last looked at, and are gone", known.sequence);
+        report.findings.push(Finding::new(Fault::CutOff, first, detail));
+    } else if report.findings.is_empty() && hash_then != Some(known.hash) {
+        let detail = format!("row {} is not the one that was there when the log was last looked at", known.sequence);
+        report.findings.push(Finding::new(Fault::Changed, known.sequence, detail));
+    }
 }
 
 fn missing(last: i64, sequence: i64) -> Finding {

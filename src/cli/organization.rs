@@ -48,9 +48,9 @@ pub(super) enum OrganizationCommand {
 pub(super) struct Delete {
     /// Name or id of the organization.
     organization: String,
-    /// Days in which that can be taken back.
-    #[arg(long, default_value_t = 14)]
-    grace_days: u32,
+    /// Days in which that can be taken back; the setting `delete_grace_days` if absent.
+    #[arg(long)]
+    grace_days: Option<u32>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -140,7 +140,8 @@ async fn rename(app: &App, organization: &str, name: &str) -> anyhow::Result<()>
 
 async fn delete_later(app: &App, delete: &Delete) -> anyhow::Result<()> {
     let id = find(app, &delete.organization).await?;
-    let (chain, grace_ms) = (app.audit.clone(), i64::from(delete.grace_days).saturating_mul(DAY_MS));
+    let grace_days = delete.grace_days.map_or(app.config.delete_grace_days, i64::from);
+    let (chain, grace_ms) = (app.audit.clone(), grace_days.saturating_mul(DAY_MS));
     let mark = move |tx: &Tx<'_>| -> Result<i64, Error> {
         let delete_after_ms = tx.now_ms().saturating_add(grace_ms);
         let sql = "UPDATE organization SET delete_after_ms = ?2 WHERE id = ?1 RETURNING name";

@@ -311,7 +311,10 @@ pub fn check_entry(standing: &Standing, permission: Permission) -> Result<()> {
         return Err(no_organization());
     }
     if standing.me.is_second_factor_missing {
-        let detail = "this organization asks for a second factor: set one up in your profile";
+        let detail = match standing.via {
+            Via::Session(_) => "this organization asks for a second factor: set one up in your profile",
+            Via::ApiKey(..) => "this organization asks for a second factor, and whoever made this key has none",
+        };
         return Err(Error::new(Code::SecondFactorNeeded, detail));
     }
     check_permission(standing, permission)

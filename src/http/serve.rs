@@ -26,6 +26,7 @@ const FINISH: Duration = Duration::from_secs(2);
 
 /// Serves until `shutdown` completes; then lets requests finish and closes every organization.
 pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
+    app.clear_interrupted_imports().await;
     let sweep = tokio::spawn(app.tenants.clone().sweep());
     let finishing = tokio::spawn(app.tenants.clone().work_off());
     let opening = tokio::spawn(crate::appliance::start::open_unfinished(App::clone(&app)));
@@ -33,6 +34,7 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     let mailing = tokio::spawn(crate::mail::delivery::run(App::clone(&app)));
     let removing = tokio::spawn(crate::organization::removal::run(App::clone(&app)));
     let measuring = tokio::spawn(crate::appliance::figures::run(App::clone(&app)));
+    let keeping = tokio::spawn(crate::audit::ends::run(App::clone(&app)));
     let (stop, stopping) = watch::channel(false);
     let connections = Connections {
         router: routes().into_router(&app).into_make_service_with_connect_info(),
@@ -46,11 +48,12 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
     stop.send_replace(true);
     // Every connection holds a receiver until it ends.
     let _is_late = tokio::time::timeout(FINISH, stop.closed()).await;
-    for task in [sweep, finishing, opening, auditing, mailing, removing, measuring] {
+    for task in [sweep, finishing, opening, auditing, mailing, removing, measuring, keeping] {
         task.abort();
         // Cancelled, as it was asked to be.
         drop(task.await);
     }
+    app.keep_audit_ends().await;
     app.tenants.close_all().await;
     if let Err(error) = app.keep_figures().await {
         tracing::warn!(error = crate::error::chain(&error), "the figures of organizations were not kept");

@@ -2,20 +2,25 @@
 
 use axum::extract::State;
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::store::{self, Row};
+use crate::account::{invitation, one_time, store as accounts};
 use crate::app::App;
-use crate::audit::{Entry, Record};
+use crate::audit::{Entry, Record, Who, delivery};
 use crate::error::{Code, Error, Result};
 use crate::http::access::Identity;
 use crate::http::extract::Id;
 use crate::http::respond::{Answer, Page};
-use crate::id::MailId;
+use crate::id::{MailId, OrganizationId};
 use crate::store::Tx;
 
 /// Most mails listed; older ones than these are of no use to anyone.
 const LIST_LIMIT: i64 = 500;
+
+/// What the logs call it when somebody sees a link.
+const SHOWN: &str = "mail.link_shown";
 
 /// A mail of the appliance.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,11 +47,74 @@ pub struct Mail {
     link: Option<String>,
 }
 
-/// Our mails, the newest first.
+/// Our mails, the newest first. Whoever sees a link could use it: the first time is written down, in the appliance's log
+/// and in those of the organizations the link leads into.
 #[utoipa::path(get, path = "/api/v1/admin/mails", tag = "administration", responses((status = 200, body = Page<Mail>)), security(("session" = [])))]
-pub async fn list_mails(State(app): State<App>) -> Result<Page<Mail>> {
+pub async fn list_mails(State(app): State<App>, identity: Identity) -> Result<Page<Mail>> {
     let rows = app.control.read(|connection| store::list(connection, LIST_LIMIT)).await?;
-    Ok(Page::whole(rows.into_iter().map(|row| show(&app, row)).collect()))
+    let mails: Vec<Mail> = rows.into_iter().map(|row| show(&app, row)).collect();
+    note_shown(&app, identity.who(), &mails).await?;
+    Ok(Page::whole(mails))
+}
+
+/// A link somebody sees.
+struct Shown {
+    id: MailId,
+    kind: String,
+    address: String,
+    token: String,
+}
+
+impl Shown {
+    fn of(mail: &Mail) -> Option<Self> {
+        let (_page, token) = mail.link.as_deref()?.split_once('#')?;
+        Some(Self { id: mail.id, kind: mail.kind.clone(), address: mail.address.clone(), token: token.to_owned() })
+    }
+
+    /// The organizations the link leads into: that of an invitation, or all that the account is in whose password or
+    /// address it sets.
+    fn list_organizations(&self, tx: &Tx<'_>) -> Result<Vec<OrganizationId>> {
+        if let Some(account_id) = one_time::find_account(tx.connection(), &self.token)? {
+            return Ok(accounts::list_organizations_of(tx.connection(), account_id)?);
+        }
+        let invited = invitation::find_organization(tx.connection(), invitation::hash_of(&self.token))?;
+        Ok(invited.into_iter().collect())
+    }
+}
+
+/// Writes down which links somebody sees for the first time. The list is asked for again and again while a page is open.
+async fn note_shown(app: &App, who: Who, mails: &[Mail]) -> Result<()> {
+    let mut shown: Vec<Shown> = mails.iter().filter_map(Shown::of).collect();
+    let actor = who.actor.clone();
+    let unseen = move |connection: &rusqlite::Connection| -> Result<Vec<Shown>> {
+        let mut unseen = Vec::new();
+        for link in shown.drain(..) {
+            if !crate::audit::store::has_entry(connection, (&actor, SHOWN, &link.id.to_string()))? {
+                unseen.push(link);
+            }
+        }
+        Ok(unseen)
+    };
+    let unseen = app.control.read(unseen).await?;
+    if unseen.is_empty() {
+        return Ok(());
+    }
+    let chain = app.audit.clone();
+    let note = move |tx: &Tx<'_>| -> Result<()> {
+        for link in unseen {
+            let record = Record::new("mail", &link.id, link.address.clone());
+            let entry = Entry::new(who.clone(), SHOWN, record);
+            let entry = entry.changed(json!({}), json!({ "kind": link.kind }));
+            for organization_id in link.list_organizations(tx)? {
+                delivery::defer(tx, organization_id, entry.clone())?;
+            }
+            chain.append(tx, entry)?;
+        }
+        Ok(())
+    };
+    app.control.write(note).await?;
+    app.wake_audit();
+    Ok(())
 }
 
 fn show(app: &App, row: Row) -> Mail {
@@ -70,7 +138,10 @@ pub async fn retry_mail(State(app): State<App>, identity: Identity, Id(id): Id<M
         chain.append(tx, Entry::new(who, "mail.retried", Record::new("mail", &id, row.address)))?;
         store::find(tx.connection(), id)?.ok_or_else(|| Error::not_found("record"))
     };
+    let who = identity.who();
     let row = app.control.write(retry).await?;
     app.wake_mail();
-    Ok(Answer::new(show(&app, row)))
+    let mail = show(&app, row);
+    note_shown(&app, who, std::slice::from_ref(&mail)).await?;
+    Ok(Answer::new(mail))
 }

@@ -26,7 +26,7 @@ pub struct Figures {
     pub bytes: u64,
     /// When something last happened, UTC milliseconds; 0 if nothing did.
     pub last_event_at_ms: i64,
-    /// Rows of its audit log. Verification holds the log against it: one that was emptied is not whole.
+    /// Rows of its audit log.
     pub audit_rows: i64,
 }
 

@@ -360,6 +360,7 @@ describe("an account's settings", () => {
     const passkeys = part(page, "Passkeys");
     await passkeys.getByRole("button", { name: "Add passkey" }).click();
     await passkeys.getByLabel("Name of the passkey").fill("Desk");
+    await passkeys.getByLabel("Your password, or a code from the app").fill(PASSWORD);
     await passkeys.getByRole("button", { name: "Make passkey" }).click();
     await passkeys.getByRole("button", { name: "Rename passkey “Desk”" }).click();
     await passkeys.getByLabel("Name of the passkey").fill("Desk upstairs");

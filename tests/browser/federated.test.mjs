@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import Provider from "oidc-provider";
 import { expectNothing, findAccessibilityProblems, openPage, RESULTS, startBrowser } from "./support/browser.mjs";
-import { addAccount, Cleanup, makeOrganization, OWNER } from "./support/program.mjs";
+import { addAccount, Cleanup, makeOrganization, OWNER, PASSWORD } from "./support/program.mjs";
 
 const COLLEAGUE = "colleague@example.org";
 const LINDA = "linda@example.org";
@@ -117,7 +117,7 @@ describe("federated sign-in", () => {
   });
 
   it("links another identity to the account that is signed in, and it signs in from then on", async () => {
-    const linked = await visit("private@home.example", { start: { is_link: true }, bearer: token });
+    const linked = await visit("private@home.example", { start: { is_link: true, password: PASSWORD }, bearer: token });
     assert.deepEqual(linked.answer.data, { linked: true });
     const { answer } = await visit("private@home.example");
     assert.equal(answer.status, 200, JSON.stringify(answer));
@@ -139,6 +139,8 @@ describe("an identity at another service, in the interface", () => {
     await page.goto("/settings/security");
     const services = page.getByRole("region", { name: "Other services", exact: true });
     await services.getByText("None linked yet.").waitFor();
+    await services.getByRole("button", { name: "Link Corp" }).click();
+    await services.getByLabel("Your password, or a code from the app").fill(PASSWORD);
     await services.getByRole("button", { name: "Link Corp" }).click();
     await passProvider(page, PRIVATE_LINDA);
     await page.waitForURL("**/settings/security");

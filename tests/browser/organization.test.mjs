@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { expectNothing, expectStillPage, findAccessibilityProblems, openPage, RESULTS, rowOf, startBrowser } from "./support/browser.mjs";
-import { addAccount, Cleanup, makeOrganization, makeReply, ORGANIZATION, OWNER, waitUntil } from "./support/program.mjs";
+import { addAccount, Cleanup, makeOrganization, makeReply, ORGANIZATION, OWNER, PASSWORD, waitUntil } from "./support/program.mjs";
 
 const CUSTOMER = "Zweite Firma AG";
 const MAX = "max.muster@example.org";
@@ -167,6 +167,11 @@ describe("an organization", () => {
     const form = page.getByRole("form", { name: "New API key" });
     await form.getByRole("textbox", { name: "Name", exact: true }).fill("Nightly report");
     await form.getByLabel("Read conversations").check();
+    const proof = "Your password, or a code from the app";
+    await form.getByLabel(proof).fill("not the password");
+    await form.getByRole("button", { name: "Create key" }).click();
+    await form.getByText("This is not your password, and not a valid code.").waitFor();
+    await form.getByLabel(proof).fill(PASSWORD);
     await form.getByRole("button", { name: "Create key" }).click();
     await page.getByRole("button", { name: "Show: Key" }).click();
     const key = await page.locator("code").first().innerText();
@@ -177,6 +182,7 @@ describe("an organization", () => {
     assert.equal(await page.getByText(key).count(), 0, "the key is shown once");
     const row = page.getByRole("row").filter({ hasText: "Nightly report" });
     await row.getByRole("button", { name: "Renew" }).click();
+    await page.getByLabel(proof).fill(PASSWORD);
     await page.getByRole("button", { name: "Make new key" }).click();
     await page.getByText("The new key of “Nightly report” is ready.").waitFor();
     assert.equal(await ask("/api/v1/conversations"), 200, "the old key still works");
@@ -258,7 +264,7 @@ describe("an organization", () => {
     const entries = page.getByRole("region", { name: "Entries of the audit log" }).getByRole("button");
     await entries.filter({ hasText: "Organization: removed" }).filter({ hasText: name }).waitFor();
     await entries.filter({ hasText: "Organization: deleted" }).filter({ hasText: name }).click();
-    await page.getByRole("rowheader", { name: "At once, without a period of grace" }).waitFor();
+    await page.getByRole("rowheader", { name: "Forced" }).waitFor();
     const { data } = await program.call("GET", "/api/v1/organizations", token);
     assert.ok(!data.some(({ id }) => id === made.data.id), "its owner has it no more");
   });

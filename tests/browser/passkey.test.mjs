@@ -71,7 +71,7 @@ describe("passkey", () => {
   });
 
   it("is added once, with its owner verified", async () => {
-    const started = await call("POST", "passkeys/start", undefined, token);
+    const started = await call("POST", "passkeys/start", { password: PASSWORD }, token);
     assert.equal(started.status, 200, JSON.stringify(started));
     const { options } = started.data;
     assert.equal(options.publicKey.rp.id, "localhost");
@@ -83,7 +83,7 @@ describe("passkey", () => {
     assert.equal(added.status, 200, JSON.stringify(added));
     assert.equal(added.data.name, "Laptop");
     assert.equal((await call("POST", "passkeys", body, token)).status, 401, "a ceremony is for one use");
-    const again = await call("POST", "passkeys/start", undefined, token);
+    const again = await call("POST", "passkeys/start", { password: PASSWORD }, token);
     await assert.rejects(create(again.data.options), /InvalidStateError/, "the authenticator knows that it is there already");
   });
 

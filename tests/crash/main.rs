@@ -1,5 +1,5 @@
 //! What must survive: the real program as a child process with real files, killed, starved of disk space, fed with
-//! hostile bodies, and with its search index taken away.
+//! hostile bodies, with its search index taken away, and cut short while it moves whole organizations.
 //!
 //! A target of its own, because these tests take minutes and end processes: `cargo test --test crash`.
 
@@ -19,6 +19,7 @@ mod findings;
 mod hostile;
 mod index;
 mod kill;
+mod moves;
 mod raw;
 #[path = "../support/recount.rs"]
 mod recount;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 /// The program under test.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_salesbrain");
 /// Sign-in of the owner.
-const EMAIL: &str = "owner@example.com";
+pub(crate) const EMAIL: &str = "owner@example.com";
 /// Also searched for in the log.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// Longest time until the program is healthy; a debug build on a busy machine needs a part of it.
@@ -44,6 +44,7 @@ pub(crate) struct Appliance {
 impl Appliance {
     /// Sets up the folder with the program's own commands.
     pub(crate) fn create(folder: &Path) -> Self {
+        std::fs::create_dir_all(folder).unwrap();
         let mut appliance = Self {
             folder: folder.to_owned(),
             settings: BTreeMap::new(),
@@ -56,6 +57,32 @@ impl Appliance {
         let connection = ["connection", "create", "--organization", "Alpha", "--provider", "instantly"];
         appliance.secret = text_of(&appliance.run(&connection, "")["webhook_secret"]);
         appliance
+    }
+
+    /// The same in a copy of the folder, which nothing may use meanwhile.
+    pub(crate) fn copy_to(&self, folder: &Path) -> Self {
+        copy_folder(&self.folder, folder);
+        Self {
+            folder: folder.to_owned(),
+            settings: self.settings.clone(),
+            organization_id: self.organization_id.clone(),
+            secret: self.secret.clone(),
+        }
+    }
+
+    /// The data folder.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.clone()
+    }
+
+    /// The first organization.
+    pub(crate) fn organization_id(&self) -> &str {
+        &self.organization_id
+    }
+
+    /// Starts a command and does not wait for it.
+    pub(crate) fn spawn_command(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Changes a setting of the following starts.
@@ -217,6 +244,11 @@ impl Api {
         Self { token: self.token.clone(), ..Self::new(server) }
     }
 
+    /// With another session.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }
@@ -300,6 +332,20 @@ pub(crate) fn list_message_ids(file: &Connection) -> Vec<String> {
     let mut ids: Vec<String> = rows.map(|id| uuid::Uuid::from_bytes(id.unwrap()).to_string()).collect();
     ids.sort_unstable();
     ids
+}
+
+/// Copies a folder with everything in it.
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&source, &target);
+        } else {
+            std::fs::copy(&source, &target).unwrap();
+        }
+    }
 }
 
 pub(crate) fn text_of(value: &Value) -> String {

@@ -340,6 +340,10 @@ async fn the_only_active_owner_is_disabled_only_when_forced() {
     // An owner who may not sign in does not count.
     change(&second, json!({ "is_disabled": true })).await.expect_refusal(409, "last_owner");
     change(&second, json!({ "is_disabled": true, "is_forced": true })).await.expect(200);
+    // The log tells that somebody went over it, and only then.
+    let log = test.get("/api/v1/admin/audit?action=account.disabled", &test.operator).await.expect(200).rows();
+    assert_eq!(log[0]["after"], json!({ "staff_role": null, "is_disabled": true, "is_forced": true }));
+    assert_eq!(log[1]["after"], json!({ "staff_role": null, "is_disabled": true }));
     test.get("/api/v1/auth/me", &second).await.expect_refusal(401, "unauthenticated");
     change(&second, json!({ "is_disabled": false })).await.expect(200);
 }

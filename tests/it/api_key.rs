@@ -6,13 +6,14 @@ use salesbrain::clock::DAY_MS;
 use serde_json::{Value, json};
 
 use crate::live::{self, Knock};
-use crate::support::{Answer, Person, Request, START_MS, TestApp, reply, wait_until};
+use crate::second_factor::{enrol, next_code};
+use crate::support::{Answer, PASSWORD, Person, Request, START_MS, TestApp, reply, wait_until};
 
 const PATH: &str = "/api/v1/api-keys";
 const HOUR_MS: i64 = 3_600_000;
 
 async fn create_key(test: &TestApp, person: &Person, permissions: &[&str]) -> Value {
-    let body = json!({ "name": "Reporting", "permissions": permissions });
+    let body = json!({ "name": "Reporting", "permissions": permissions, "password": PASSWORD });
     test.post(PATH, person, body).await.expect(200).data()
 }
 
@@ -128,14 +129,17 @@ async fn nobody_makes_a_key_with_rights_they_lack() {
     let test = TestApp::start().await;
     let admin = test.create_member(Role::Admin).await;
     let make = async |person: &Person, body: Value| test.post(PATH, person, body).await;
-    let with = |permissions: Value| json!({ "name": "Key", "permissions": permissions });
+    let with = |permissions: Value| json!({ "name": "Key", "permissions": permissions, "password": PASSWORD });
     make(&admin, with(json!(["inbox.change"]))).await.expect(200);
     make(&admin, with(json!(["organization.own"]))).await.expect_refusal(403, "forbidden");
     for (body, field) in [
         (with(json!(["appliance.operate"])), "permissions"),
         (with(json!([])), "permissions"),
         (json!({ "name": " ", "permissions": ["inbox.read"] }), "name"),
-        (json!({ "name": "Key", "permissions": ["inbox.read"], "expires_at_ms": START_MS }), "expires_at_ms"),
+        (
+            json!({ "name": "Key", "permissions": ["inbox.read"], "expires_at_ms": START_MS, "password": PASSWORD }),
+            "expires_at_ms",
+        ),
     ] {
         let refused = make(&test.operator, body).await.expect_refusal(400, "invalid_field");
         assert_eq!(refused["field"], field);
@@ -146,7 +150,7 @@ async fn nobody_makes_a_key_with_rights_they_lack() {
     // Whoever renews a key has it in their hands.
     let own = create_key(&test, &test.operator, &["organization.own"]).await;
     let path = format!("{PATH}/{}/rotate", own["id"].as_str().unwrap());
-    test.post(&path, &admin, json!({})).await.expect_refusal(403, "forbidden");
+    test.post(&path, &admin, json!({ "password": PASSWORD })).await.expect_refusal(403, "forbidden");
 }
 
 #[tokio::test]
@@ -170,7 +174,9 @@ async fn a_key_can_never_do_more_than_its_maker() {
     // Once revoked, for ever: it is listed so, and cannot be renewed.
     let row = test.get(PATH, &test.operator).await.expect(200).rows().remove(0);
     assert_eq!(row["revoked_at_ms"], json!(START_MS));
-    test.post(&format!("{PATH}/{id}/rotate"), &test.operator, json!({})).await.expect_refusal(409, "conflict");
+    test.post(&format!("{PATH}/{id}/rotate"), &test.operator, json!({ "password": PASSWORD }))
+        .await
+        .expect_refusal(409, "conflict");
 }
 
 #[tokio::test]
@@ -179,7 +185,8 @@ async fn a_renewed_key_works_beside_the_former_one_for_as_long_as_was_said() {
     let made = create_key(&test, &test.operator, &["inbox.read"]).await;
     let path = format!("{PATH}/{}/rotate", made["id"].as_str().unwrap());
     let works = async |key: &Value| get(&test, "/api/v1/conversations", key).await.status == 200;
-    let second = test.post(&path, &test.operator, json!({ "overlap_hours": 2 })).await.expect(200).data();
+    let second =
+        test.post(&path, &test.operator, json!({ "overlap_hours": 2, "password": PASSWORD })).await.expect(200).data();
     assert_eq!((&second["prefix"], &second["is_rotating"]), (&made["prefix"], &json!(true)));
     assert_ne!(second["key"], made["key"]);
     assert!(works(&made["key"]).await && works(&second["key"]).await);
@@ -190,13 +197,14 @@ async fn a_renewed_key_works_beside_the_former_one_for_as_long_as_was_said() {
     let operator = test.sign_in_again(&test.operator).await;
     assert_eq!(test.get(PATH, &operator).await.expect(200).rows()[0]["is_rotating"], json!(false));
     // Renewed twice in a row, the first is over; without an overlap, the second too.
-    let third = test.post(&path, &operator, json!({})).await.expect(200).data();
-    let fourth = test.post(&path, &operator, json!({ "overlap_hours": 0 })).await.expect(200).data();
+    let third = test.post(&path, &operator, json!({ "password": PASSWORD })).await.expect(200).data();
+    let fourth =
+        test.post(&path, &operator, json!({ "overlap_hours": 0, "password": PASSWORD })).await.expect(200).data();
     assert!(!works(&second["key"]).await && !works(&third["key"]).await && works(&fourth["key"]).await);
-    let refused = test.post(&path, &operator, json!({ "overlap_hours": 721 })).await;
+    let refused = test.post(&path, &operator, json!({ "overlap_hours": 721, "password": PASSWORD })).await;
     assert_eq!(refused.expect_refusal(400, "invalid_field")["field"], "overlap_hours");
     // Revoked while two secrets work: neither does.
-    let fifth = test.post(&path, &operator, json!({})).await.expect(200).data();
+    let fifth = test.post(&path, &operator, json!({ "password": PASSWORD })).await.expect(200).data();
     let revoke = format!("{PATH}/{}", made["id"].as_str().unwrap());
     test.delete(&revoke, &operator, json!({})).await.expect(200);
     assert!(!works(&fourth["key"]).await && !works(&fifth["key"]).await);
@@ -205,7 +213,7 @@ async fn a_renewed_key_works_beside_the_former_one_for_as_long_as_was_said() {
 #[tokio::test]
 async fn a_key_ends_when_it_was_said() {
     let test = TestApp::start().await;
-    let body = json!({ "name": "Short", "permissions": ["inbox.read"], "expires_at_ms": START_MS + DAY_MS });
+    let body = json!({ "name": "Short", "permissions": ["inbox.read"], "expires_at_ms": START_MS + DAY_MS, "password": PASSWORD });
     let made = test.post(PATH, &test.operator, body).await.expect(200).data();
     test.app.clock.advance_ms(DAY_MS - 1);
     get(&test, "/api/v1/conversations", &made["key"]).await.expect(200);
@@ -213,5 +221,57 @@ async fn a_key_ends_when_it_was_said() {
     get(&test, "/api/v1/conversations", &made["key"]).await.expect_refusal(401, "unauthenticated");
     let operator = test.sign_in_again(&test.operator).await;
     let path = format!("{PATH}/{}/rotate", made["id"].as_str().unwrap());
-    test.post(&path, &operator, json!({})).await.expect_refusal(409, "conflict");
+    test.post(&path, &operator, json!({ "password": PASSWORD })).await.expect_refusal(409, "conflict");
+}
+
+/// A key outlives the session it was made in: a stolen session must not be enough for one.
+#[tokio::test]
+async fn making_and_renewing_a_key_needs_a_proof() {
+    let test = TestApp::start().await;
+    let made = create_key(&test, &test.operator, &["inbox.read"]).await;
+    let rotate = format!("{PATH}/{}/rotate", made["id"].as_str().unwrap());
+    let authenticator = enrol(&test, &test.operator).await.0;
+    let with = |path: &str, proof: Value| {
+        let mut body = if path == PATH { json!({ "name": "x", "permissions": ["inbox.read"] }) } else { json!({}) };
+        body.as_object_mut().unwrap().extend(proof.as_object().unwrap().clone());
+        body
+    };
+    for path in [PATH, &rotate] {
+        for (proof, field) in [
+            (json!({}), "password"),
+            (json!({ "password": "not the password" }), "password"),
+            (json!({ "code": "000000" }), "code"),
+        ] {
+            let refused = test.post(path, &test.operator, with(path, proof)).await.expect_refusal(400, "invalid_field");
+            assert_eq!(refused["field"], field, "{path}");
+        }
+        let code = next_code(&test, &authenticator);
+        test.post(path, &test.operator, with(path, json!({ "code": code }))).await.expect(200);
+        test.post(path, &test.operator, with(path, json!({ "code": code }))).await.expect_refusal(400, "invalid_field");
+    }
+    assert_eq!(test.get(PATH, &test.operator).await.expect(200).rows().len(), 2, "the refused ones made none");
+    // Who only signs in at another service has nothing to show.
+    test.execute_control(
+        "UPDATE account SET password_hash = '', totp_confirmed_at_ms = NULL; DELETE FROM recovery_code",
+    )
+    .await;
+    test.post(PATH, &test.operator, with(PATH, json!({}))).await.expect(200);
+}
+
+/// The rule of an organization holds for what speaks in its members' names.
+#[tokio::test]
+async fn a_key_of_somebody_without_the_second_factor_the_organization_asks_for_does_not_get_in() {
+    let test = TestApp::start().await;
+    let made = create_key(&test, &test.operator, &["inbox.read", "members.read"]).await;
+    let (key, members) = (&made["key"], format!("/api/v1/organizations/{}/members", test.organization_id));
+    test.execute_control("UPDATE organization SET is_second_factor_required = 1").await;
+    for path in ["/api/v1/conversations", &members] {
+        let refused = get(&test, path, key).await.expect_refusal(403, "second_factor_needed");
+        assert!(refused["detail"].as_str().unwrap().contains("made this key"), "{refused}");
+    }
+    assert!(matches!(live::knock(&test, "/api/v1/live", key.as_str()).await, Knock::Closed(_)));
+    enrol(&test, &test.operator).await;
+    for path in ["/api/v1/conversations", &members] {
+        get(&test, path, key).await.expect(200);
+    }
 }

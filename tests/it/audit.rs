@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use salesbrain::account::permission::{Role, StaffRole};
 use serde_json::{Value, json};
 
-use crate::support::{Person, Request, TestApp, reply};
+use crate::support::{Person, Request, TestApp, reply, wait_until};
 
 /// Runs `salesbrain audit verify --json` beside the running program.
 fn verify(data: &Path, arguments: &[&str]) -> Output {
@@ -147,6 +147,36 @@ async fn every_change_is_written_down_with_who_from_where_before_and_after() {
     assert_eq!(findings(&test.data()), []);
 }
 
+/// Whatever somebody of the staff does in a customer's organization, however they come in, is for that customer to read.
+#[tokio::test]
+async fn what_staff_does_in_an_organization_stands_in_its_log() {
+    let test = with_conversation().await;
+    let staff = test.create_staff(StaffRole::Admin).await;
+    let members = format!("/api/v1/organizations/{}/members", test.organization_id);
+    let accessed = async || {
+        let rows = rows(&test, "?action=staff.accessed").await;
+        let told = |row: &Value| (row["entity_id"].as_str().unwrap().to_owned(), row["actor_name"].clone());
+        rows.iter().map(told).collect::<Vec<_>>()
+    };
+    // Its own members are nobody's guests.
+    test.get("/api/v1/conversations", &test.operator).await.expect(200);
+    test.get(&members, &test.operator).await.expect(200);
+    assert_eq!(accessed().await, []);
+    let mut expected = Vec::new();
+    for path in ["/api/v1/conversations", "/api/v1/contacts", &members] {
+        test.get(path, &staff).await.expect(200);
+        expected.insert(0, (path.to_owned(), json!("sb_admin@appliance.example")));
+        assert_eq!(accessed().await, expected);
+    }
+    let feed = crate::live::knock(&test, "/api/v1/live", Some(&staff.token)).await;
+    assert!(matches!(feed, crate::live::Knock::Hello(..)));
+    expected.insert(0, ("/api/v1/live".to_owned(), json!("sb_admin@appliance.example")));
+    assert_eq!(accessed().await, expected);
+    let written = rows(&test, "?action=staff.accessed").await;
+    assert_eq!(written[0]["actor"], json!(format!("account:{}", staff.account_id)));
+    assert_eq!(findings(&test.data()), []);
+}
+
 #[tokio::test]
 async fn filters_and_pages_lead_to_every_row_once() {
     let test = with_conversation().await;
@@ -262,8 +292,9 @@ const TAMPERINGS: &[Tampering] = &[
         "the end is cut off and the head put back",
         "DELETE FROM audit WHERE sequence > 5;
          UPDATE audit_head SET sequence = 5, hash = (SELECT hash FROM audit WHERE sequence = 5)",
-        &[("foreign", 5)],
+        &[("foreign", 5), ("cut_off", 6)],
     ),
+    ("everything is deleted with the seal", "DELETE FROM audit; DELETE FROM audit_head", &[("cut_off", 1)]),
     ("the seal is deleted", "DELETE FROM audit_head", &[("unsealed", 8)]),
     ("the seal is changed", "UPDATE audit_head SET seal = randomblob(32)", &[("foreign", 8)]),
     (
@@ -286,6 +317,7 @@ async fn whatever_is_changed_from_outside_is_found_and_named() {
     let operator = test.operator.clone();
     write_rows(&test, &operator, 7).await;
     assert_eq!(rows(&test, "").await.len(), 8);
+    look(&test).await;
     let (data, file) = (test.data(), tenant_file(&test));
     assert_eq!(findings(&data), []);
     let folder = crate::support::folder();
@@ -301,10 +333,144 @@ async fn whatever_is_changed_from_outside_is_found_and_named() {
         assert_eq!(findings(&data), [], "{what}, and put back");
     }
     // The appliance's own log is a chain as well.
+    sign_in_wrongly(&test, 3).await;
+    look(&test).await;
     let control = open(&data.join("control.db"));
-    control.execute("UPDATE audit SET action = 'x' WHERE sequence = 1", []).unwrap();
-    let without_rows: i64 = control.query_row("SELECT count(*) FROM audit", [], |row| row.get(0)).unwrap();
-    assert_eq!(findings(&data).len(), usize::from(without_rows > 0));
+    let rows: i64 = control.query_row("SELECT max(sequence) FROM audit", [], |row| row.get(0)).unwrap();
+    for (sql, expected) in [
+        ("UPDATE audit SET action = 'x' WHERE sequence = 1", ("changed", 1)),
+        ("DELETE FROM audit; DELETE FROM audit_head", ("cut_off", 1)),
+        ("DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)", ("cut_off", rows)),
+    ] {
+        control.execute_batch(&format!("DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT * FROM audit; DROP TABLE IF EXISTS kept_head; CREATE TABLE kept_head AS SELECT * FROM audit_head; BEGIN; {sql}; COMMIT")).unwrap();
+        assert_eq!(findings(&data), [(expected.0.to_owned(), expected.1)], "{sql}");
+        control.execute_batch("BEGIN; DELETE FROM audit; INSERT INTO audit SELECT * FROM kept; DELETE FROM audit_head; INSERT INTO audit_head SELECT * FROM kept_head; DROP TABLE kept; DROP TABLE kept_head; COMMIT").unwrap();
+        assert_eq!(findings(&data), [], "{sql}, and put back");
+    }
+}
+
+/// Lets the program write down how the logs end, as it does by itself every few seconds.
+async fn look(test: &TestApp) {
+    let app = std::sync::Arc::clone(&test.app);
+    test.run(async move { app.keep_audit_ends().await }).await;
+}
+
+/// Writes rows into the appliance's log.
+async fn sign_in_wrongly(test: &TestApp, count: usize) {
+    for _row in 0..count {
+        let body = json!({ "email": test.operator.email, "password": "not the password" });
+        test.post_anonymous("/api/v1/auth/login", body).await.expect(401);
+    }
+}
+
+/// The program writes down how logs end by itself: nobody has to ask.
+#[tokio::test]
+async fn how_logs_end_is_written_down_soon() {
+    let test = with_conversation().await;
+    write_rows(&test, &test.operator.clone(), 2).await;
+    let wanted = open(&tenant_file(&test));
+    let data = test.data();
+    wait_until("both logs are known", async || {
+        let keyring = salesbrain::secret::Keyring::open_existing(&data.join("secret.key")).unwrap();
+        let ends = salesbrain::audit::ends::Ends::read(&data, &keyring).unwrap();
+        let last: i64 = wanted.query_row("SELECT sequence FROM audit_head", [], |row| row.get(0)).unwrap();
+        ends.of_organization(test.organization_id).is_some_and(|end| end.sequence == last)
+    })
+    .await;
+}
+
+/// What needs the program to be out of the way: files that go, change places, or are put back from earlier.
+#[tokio::test]
+async fn no_log_vanishes_with_its_seal_or_its_file() {
+    let test = with_conversation().await;
+    let outsider = test.create_outsider().await;
+    write_rows(&test, &test.operator.clone(), 2).await;
+    rows(&test, "").await;
+    test.get("/api/v1/audit", &outsider).await.expect(200);
+    test.post("/api/v1/connections", &outsider, json!({ "provider": "instantly", "name": "x" })).await.expect(200);
+    test.get("/api/v1/audit", &outsider).await.expect(200);
+    sign_in_wrongly(&test, 2).await;
+    let (ours, theirs) = (test.organization_id.to_string(), outsider.organization_id.to_string());
+    let earlier = crate::support::folder();
+    let copy = earlier.path().join("tenant.db").to_string_lossy().into_owned();
+    open(&tenant_file(&test)).execute("VACUUM INTO ?1", [&copy]).unwrap();
+    write_rows(&test, &test.operator.clone(), 2).await;
+    let test = test.restart(|data| {
+        let file = |id: &str| data.join("tenants").join(id).join("tenant.db");
+        let control = open(&data.join("control.db"));
+        assert_eq!(findings(data), []);
+        // A file that is gone is not one that nobody has opened.
+        let aside = earlier.path().join("aside");
+        let with_aside = |path: &Path, expected: &[(&str, i64)]| {
+            std::fs::rename(path, &aside).unwrap();
+            let expected: Vec<(String, i64)> =
+                expected.iter().map(|(fault, row)| ((*fault).to_owned(), *row)).collect();
+            assert_eq!(findings(data), expected, "without {}", path.display());
+            std::fs::rename(&aside, path).unwrap();
+            assert_eq!(findings(data), []);
+        };
+        with_aside(&file(&ours), &[("unreadable", 0)]);
+        with_aside(&data.join("audit.ends"), &[("missing", 0)]);
+        // Two files change places.
+        std::fs::rename(file(&ours), &aside).unwrap();
+        std::fs::rename(file(&theirs), file(&ours)).unwrap();
+        std::fs::rename(&aside, file(&theirs)).unwrap();
+        let found = findings(data);
+        assert!(found.iter().filter(|(fault, _row)| fault == "foreign").count() == 2, "{found:?}");
+        std::fs::rename(file(&ours), &aside).unwrap();
+        std::fs::rename(file(&theirs), file(&ours)).unwrap();
+        std::fs::rename(&aside, file(&theirs)).unwrap();
+        assert_eq!(findings(data), []);
+        // One that was right once.
+        std::fs::rename(file(&ours), &aside).unwrap();
+        std::fs::copy(&copy, file(&ours)).unwrap();
+        assert_eq!(findings(data), [("cut_off".to_owned(), 4)]);
+        std::fs::rename(&aside, file(&ours)).unwrap();
+        // A line of the file that remembers is taken out, or changed.
+        let ends = data.join("audit.ends");
+        let text = std::fs::read_to_string(&ends).unwrap();
+        let mut stored: Value = serde_json::from_str(&text).unwrap();
+        stored["logs"].as_object_mut().unwrap().remove(&ours).unwrap();
+        std::fs::write(&ends, stored.to_string()).unwrap();
+        assert_eq!(findings(data), [("foreign".to_owned(), 0)]);
+        std::fs::write(&ends, &text).unwrap();
+        // An organization vanishes from the list.
+        control.execute_batch("CREATE TABLE kept AS SELECT * FROM organization").unwrap();
+        control.pragma_update(None, "foreign_keys", false).unwrap();
+        control.execute("DELETE FROM organization WHERE name = 'Rival'", []).unwrap();
+        assert_eq!(findings(data), [("missing".to_owned(), 0)]);
+        control.execute_batch("INSERT OR IGNORE INTO organization SELECT * FROM kept; DROP TABLE kept").unwrap();
+        assert_eq!(findings(data), []);
+        std::fs::remove_file(&ends).unwrap();
+    });
+    // Starting does not make it anew, or deleting it would be the way around it.
+    look(&test).await;
+    assert_eq!(findings(&test.data()), [("missing".to_owned(), 0)]);
+    let test = test.restart(|data| {
+        assert!(accept(data).status.success());
+        assert_eq!(findings(data), []);
+    });
+    let accepted = test.list_appliance_audit().await.into_iter().find(|(action, ..)| action == "audit.accepted");
+    assert_eq!(accepted.unwrap().1, json!({ "logs": [{ "log": "appliance", "findings": 1 }] }));
+    // One that is removed as it should be is missed by nobody.
+    look(&test).await;
+    test.execute_control("UPDATE organization SET delete_after_ms = 1 WHERE name = 'Rival'").await;
+    let app = std::sync::Arc::clone(&test.app);
+    test.run(async move { app.remove_organizations_that_are_over().await }).await.unwrap();
+    assert_eq!(findings(&test.data()), []);
+    look(&test).await;
+    assert!(!std::fs::read_to_string(test.data().join("audit.ends")).unwrap().contains(&theirs));
+}
+
+/// Runs `salesbrain audit accept`.
+fn accept(data: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_salesbrain"))
+        .args(["audit", "accept", "--data"])
+        .arg(data)
+        .current_dir(data)
+        .env_clear()
+        .output()
+        .unwrap()
 }
 
 /// The log as it was.

@@ -16,7 +16,7 @@ use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{Answer, Person, Request, START_MS, TestApp};
+use crate::support::{Answer, PASSWORD, Person, Request, START_MS, TestApp};
 
 const BOT_TOKEN: &str = "123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11";
 
@@ -314,7 +314,15 @@ async fn linking_needs_the_session_it_was_started_with() {
     let world = start().await;
     let lena = lena(&world).await;
     let operator = world.test.operator.clone();
-    let link = json!({ "is_link": true });
+    let link = json!({ "is_link": true, "password": PASSWORD });
+    // The other service would sign in here from then on: a stolen session is not enough.
+    for (proof, field) in
+        [(json!({ "is_link": true }), "password"), (json!({ "is_link": true, "code": "000000" }), "code")]
+    {
+        let request = Request { token: Some(&lena.token), body: Some(proof), ..Request::default() };
+        let refused = world.test.send(Method::POST, "/api/v1/auth/oauth/corp/start", request).await;
+        assert_eq!(refused.expect_refusal(400, "invalid_field")["field"], field);
+    }
     let request = Request { body: Some(link.clone()), ..Request::default() };
     world
         .test
@@ -478,7 +486,7 @@ async fn telegrams_older_sign_in_is_good_once_and_for_who_linked_it() {
     // Telegram knows no addresses: nobody is made an account of, however open registration is.
     world.set_registration(Registration::Open).await;
     come(signed(&json!({ "username": "a" }))).await.expect_refusal(403, "registration_closed");
-    let away = world.leave_to("chat", json!({ "is_link": true }), Some(&lena)).await;
+    let away = world.leave_to("chat", json!({ "is_link": true, "password": PASSWORD }), Some(&lena)).await;
     assert!(away.url.contains("bot_id=123456&") && !away.url.contains("ABC-DEF"), "{}", away.url);
     let return_to =
         url::Url::parse(&away.url).unwrap().query_pairs().find(|(name, _)| name == "return_to").unwrap().1.into_owned();

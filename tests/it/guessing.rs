@@ -3,9 +3,9 @@
 use reqwest::Method;
 use salesbrain::account::permission::Role;
 use salesbrain::clock::Clock;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{Answer, PASSWORD, Request, START_MS, TestApp};
+use crate::support::{Answer, PASSWORD, Person, Request, START_MS, TestApp};
 
 /// The program behind a proxy it trusts.
 async fn start(sign_in_attempts: u32) -> TestApp {
@@ -101,4 +101,41 @@ async fn the_limit_says_nothing_about_who_has_an_account() {
     }
     assert_eq!(ends[0], ends[1]);
     assert_eq!(ends[0].iter().map(|(status, ..)| *status).collect::<Vec<_>>(), [401, 401, 429, 429]);
+}
+
+/// Somebody with a stolen session and many addresses tries the password and the code it is asked for.
+#[tokio::test]
+async fn a_session_does_not_guess_from_many_addresses() {
+    let test = start(1_000).await;
+    let thief = test.operator.clone();
+    let show = async |person: &Person, number: usize, body: Value| {
+        let headers = vec![("x-forwarded-for", format!("203.0.113.{number}"))];
+        let request = Request { token: Some(&person.token), headers, body: Some(body), ..Request::default() };
+        test.send(Method::POST, "/api/v1/auth/recovery-codes", request).await
+    };
+    for number in 0..20 {
+        let wrong =
+            if number % 2 == 0 { json!({ "code": "000000" }) } else { json!({ "password": "not the password" }) };
+        show(&thief, number, wrong).await.expect_refusal(400, "invalid_field");
+    }
+    for right in [json!({ "password": PASSWORD }), json!({ "code": "000000" })] {
+        let refused = show(&thief, 100, right).await;
+        assert!(!refused.header("retry-after").is_empty());
+        refused.expect_refusal(429, "rate_limited");
+    }
+    // Every route that asks for it counts together.
+    for (method, path) in [(Method::PUT, "/api/v1/auth/password"), (Method::POST, "/api/v1/auth/totp")] {
+        let body = if method == Method::PUT {
+            json!({ "current_password": PASSWORD, "password": "a long new password" })
+        } else {
+            json!({ "password": PASSWORD })
+        };
+        let request = Request { token: Some(&thief.token), body: Some(body), ..Request::default() };
+        test.send(method, path, request).await.expect_refusal(429, "rate_limited");
+    }
+    // The owner's other session goes on: the password is right, and there is no second factor to make codes for.
+    let owner = test.sign_in_again(&test.operator).await;
+    show(&owner, 101, json!({ "password": PASSWORD })).await.expect_refusal(409, "conflict");
+    let refused = test.list_appliance_audit().await.into_iter().filter(|(action, ..)| action == "proof.refused");
+    assert_eq!(refused.count(), 20);
 }

@@ -306,3 +306,34 @@ async fn a_forged_host_gets_into_no_mail() {
         }
     }
 }
+
+/// Whoever sees a link could use it.
+#[tokio::test]
+async fn who_looks_at_a_held_link_is_written_down() {
+    let test = TestApp::start().await;
+    let rival = test.create_outsider().await;
+    let member = test.create_member(Role::Member).await;
+    forget(&test, &member.email).await;
+    wait_for_state(&test, "held").await;
+    let path = format!("/api/v1/organizations/{}/members", rival.organization_id);
+    test.post(&path, &rival, json!({ "email": "new@rival.example", "role": "viewer" })).await.expect(200);
+    let admin = test.create_staff(StaffRole::Admin).await;
+    let shown = |entries: Vec<(String, Value, Value)>| {
+        let shown = entries.into_iter().filter(|(action, ..)| action == "mail.link_shown");
+        shown.map(|(_action, _before, after)| after["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    wait_until("both are held", async || {
+        let rows = test.get("/api/v1/admin/mails", &admin).await.expect(200).rows();
+        rows.len() == 2 && rows.iter().all(|row| row["state"] == "held" && row["link"].is_string())
+    })
+    .await;
+    // Once per person and link, however often the list is asked for.
+    test.get("/api/v1/admin/mails", &admin).await.expect(200);
+    let mut own = shown(test.list_appliance_audit().await);
+    own.sort_unstable();
+    assert_eq!(own, ["invitation", "password_reset", "password_reset"], "the operator saw the first one too");
+    assert_eq!(shown(test.list_audit(test.organization_id).await), ["password_reset", "password_reset"]);
+    assert_eq!(shown(test.list_audit(rival.organization_id).await), ["invitation"]);
+    let log = format!("{:?}", test.list_appliance_audit().await);
+    assert!(!log.contains("reset-password#"), "the log holds no link");
+}

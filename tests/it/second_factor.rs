@@ -17,18 +17,19 @@ use crate::support::{Answer, PASSWORD, Person, Request, START_MS, TestApp};
 const STEP_MS: i64 = 30_000;
 
 /// An authenticator in somebody's pocket.
-struct Authenticator(String);
+pub(crate) struct Authenticator(String);
 
 impl Authenticator {
     /// The code it shows now.
-    fn code(&self, test: &TestApp) -> String {
+    pub(crate) fn code(&self, test: &TestApp) -> String {
         let secret = Secret::try_from_base32(&self.0).unwrap();
         let now_s = u64::try_from(test.app.clock.now_ms() / 1_000).unwrap();
         Builder::new().with_secret(secret).build_noncompliant().generate(now_s).to_string()
     }
 }
 
-async fn enrol(test: &TestApp, person: &Person) -> (Authenticator, Vec<String>) {
+/// Puts an authenticator in force; answers it with the recovery codes.
+pub(crate) async fn enrol(test: &TestApp, person: &Person) -> (Authenticator, Vec<String>) {
     let begun = test.post("/api/v1/auth/totp", person, json!({ "password": PASSWORD })).await.expect(200).data();
     let authenticator = Authenticator(begun["secret"].as_str().unwrap().to_owned());
     assert!(begun["uri"].as_str().unwrap().contains(&authenticator.0));
@@ -37,6 +38,12 @@ async fn enrol(test: &TestApp, person: &Person) -> (Authenticator, Vec<String>) 
     let codes = test.post("/api/v1/auth/totp/verify", person, body).await.expect(200).data();
     let codes = codes["recovery_codes"].as_array().unwrap().iter();
     (authenticator, codes.map(|code| code.as_str().unwrap().to_owned()).collect())
+}
+
+/// A code that was not used yet.
+pub(crate) fn next_code(test: &TestApp, authenticator: &Authenticator) -> String {
+    test.app.clock.advance_ms(STEP_MS);
+    authenticator.code(test)
 }
 
 async fn first_step(test: &TestApp, email: &str) -> String {
@@ -264,4 +271,60 @@ async fn guessing_codes_from_many_addresses_ends_and_keeps_the_owner_in() {
     show(own, &begin(own).await, &authenticator.code(&test)).await.expect(200);
     test.app.clock.advance_ms(24 * 60 * 60 * 1_000);
     show(strange, &begin(strange).await, &authenticator.code(&test)).await.expect(200);
+}
+
+/// A passkey signs in alone and for ever: a stolen session must not be enough to add one.
+#[tokio::test]
+async fn adding_a_passkey_needs_a_proof() {
+    let test = TestApp::start().await;
+    let start = async |person: &Person, body: Value| {
+        let headers = vec![("host", "localhost:8001".to_owned())];
+        let request = Request { token: Some(&person.token), headers, body: Some(body) };
+        test.send(Method::POST, "/api/v1/auth/passkeys/start", request).await
+    };
+    for (body, field) in [
+        (json!({}), "password"),
+        (json!({ "password": "not the password" }), "password"),
+        (json!({ "code": "000000" }), "code"),
+    ] {
+        let refused = start(&test.operator, body).await.expect_refusal(400, "invalid_field");
+        assert_eq!(refused["field"], field);
+    }
+    start(&test.operator, json!({ "password": PASSWORD })).await.expect(200);
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    let code = next_code(&test, &authenticator);
+    assert!(start(&test.operator, json!({ "code": code })).await.expect(200).data()["token"].is_string());
+    // Without a password the code is asked for; without either nothing can be.
+    test.execute_control("UPDATE account SET password_hash = ''").await;
+    assert_eq!(start(&test.operator, json!({})).await.expect_refusal(400, "invalid_field")["field"], "code");
+    test.execute_control("UPDATE account SET totp_confirmed_at_ms = NULL; DELETE FROM recovery_code").await;
+    start(&test.operator, json!({})).await.expect(200);
+}
+
+/// A first password, or another address, would be the way around every proof.
+#[tokio::test]
+async fn an_account_with_codes_and_no_password_shows_one_to_set_a_password_or_an_address() {
+    let test = TestApp::start().await;
+    let (authenticator, _codes) = enrol(&test, &test.operator).await;
+    test.execute_control("UPDATE account SET password_hash = ''").await;
+    for (method, path, body) in [
+        (Method::POST, "/api/v1/auth/email", json!({ "email": "new@acme.example" })),
+        (Method::PUT, "/api/v1/auth/password", json!({ "password": "a long new password" })),
+    ] {
+        let send = async |code: Option<String>| {
+            let mut body = body.clone();
+            if let Some(code) = code {
+                body["code"] = json!(code);
+            }
+            call(&test, method.clone(), path, (&test.operator, body)).await
+        };
+        for code in [None, Some("000000".to_owned())] {
+            assert_eq!(send(code).await.expect_refusal(400, "invalid_field")["field"], "code", "{path}");
+        }
+        send(Some(next_code(&test, &authenticator))).await.expect(200);
+    }
+    // With a password it is the password that counts.
+    let body = json!({ "password": "another long one", "code": next_code(&test, &authenticator) });
+    let refused = call(&test, Method::PUT, "/api/v1/auth/password", (&test.operator, body)).await;
+    assert_eq!(refused.expect_refusal(400, "invalid_field")["field"], "current_password");
 }

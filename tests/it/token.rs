@@ -208,7 +208,7 @@ fn malleable(good: &str) -> Vec<(String, String)> {
         ("an empty payload".to_owned(), format!("{header}..{signature}")),
         ("padding after the signature".to_owned(), format!("{good}=")),
         ("padding after the payload".to_owned(), format!("{header}.{payload}==.{signature}")),
-        ("a line break".to_owned(), format!("{header}.{payload}\\n.{signature}")),
+        ("a backslash and a letter".to_owned(), format!("{header}.{payload}\\n.{signature}")),
         ("percent signs".to_owned(), good.replace('.', "%2E")),
         ("zeros as signature".to_owned(), format!("{header}.{payload}.{}", URL_SAFE_NO_PAD.encode([0_u8; 32]))),
     ];

@@ -462,11 +462,20 @@ async fn an_operator_creates_renames_and_deletes_organizations() {
     assert!(run(&data, &["organization", "rename", id, "Alte GmbH"]).status.success());
     assert!(run(&data, &["organization", "delete", "Alte GmbH", "--grace-days", "3"]).status.success());
     expect_refusal(&run(&data, &["organization", "delete", "Nobody"]));
+    // Without days, those of the configuration, as in the interface.
+    expect_json(&run(&data, &["organization", "create", "Dritte GmbH"]));
+    std::fs::write(data.join("salesbrain.toml"), "delete_grace_days = 100\n").unwrap();
+    assert!(run(&data, &["organization", "delete", "Dritte GmbH"]).status.success());
+    let rows = test.get("/api/v1/admin/organizations?q=gmbh&sort=created", &test.operator).await.expect(200).rows();
+    let ends: Vec<i64> = rows.iter().map(|row| row["delete_after_ms"].as_i64().unwrap()).collect();
+    let days = (ends[0] - ends[1]) / salesbrain::clock::DAY_MS;
+    assert_eq!((rows[0]["name"].as_str(), days), (Some("Dritte GmbH"), 97));
     let rows = test.get("/api/v1/admin/organizations?q=alte", &test.operator).await.expect(200).rows();
     assert_eq!(rows[0]["id"], json!(id));
     assert!(rows[0]["delete_after_ms"].as_i64().is_some());
     let log = test.get("/api/v1/admin/audit?action=organization.", &test.operator).await.expect(200).rows();
     let actions: Vec<&str> = log.iter().map(|row| row["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["organization.deleted", "organization.created"]);
+    let expected = ["organization.deleted", "organization.created", "organization.deleted", "organization.created"];
+    assert_eq!(actions, expected);
     assert_eq!(log[0]["actor"], json!("command_line"));
 }

@@ -22,7 +22,7 @@ export const finishSecondFactor = (body: { token: string; code: string }) => pos
 export const startPasskeySignIn = (secondFactorToken: string | null) =>
   post<account.PasskeyCeremony>("/api/v1/auth/passkey/start", secondFactorToken === null ? {} : { second_factor_token: secondFactorToken });
 export const finishPasskeySignIn = (body: { token: string; credential: unknown }) => post<Session>("/api/v1/auth/passkey", body);
-export const startProvider = (provider: string, body: { is_link?: boolean; invitation_token?: string }) =>
+export const startProvider = (provider: string, body: { is_link?: boolean; invitation_token?: string; password?: string; code?: string }) =>
   post<{ url: string }>(`/api/v1/auth/oauth/${encodeURIComponent(provider)}/start`, body);
 export const finishProvider = (provider: string, body: Record<string, unknown>) =>
   post<account.ProviderAnswer>(`/api/v1/auth/oauth/${encodeURIComponent(provider)}`, body);
@@ -33,8 +33,8 @@ export const verifyEmail = (token: string) => post<account.SignInAnswer>("/api/v
 export const forgotPassword = (email: string) => post<{ state: string }>("/api/v1/auth/forgot-password", { email });
 export const resetPassword = (body: { token: string; password: string }) => post<{ state: string }>("/api/v1/auth/reset-password", body);
 export const findMe = () => request<Me>("get", "/api/v1/auth/me");
-export const changePassword = (body: { current_password?: string; password: string }) => request<unknown>("put", "/api/v1/auth/password", { body });
-export const changeEmail = (body: { email: string; password?: string }) => post<{ state: string }>("/api/v1/auth/email", body);
+export const changePassword = (body: { current_password?: string; code?: string; password: string }) => request<unknown>("put", "/api/v1/auth/password", { body });
+export const changeEmail = (body: { email: string; password?: string; code?: string }) => post<{ state: string }>("/api/v1/auth/email", body);
 
 // Sessions
 export const listSessions = (signal?: AbortSignal) => request<account.SignInSession[]>("get", "/api/v1/auth/sessions", { signal });
@@ -50,7 +50,7 @@ export const renewRecoveryCodes = (body: account.Proof) => post<account.Recovery
 
 // Passkeys and identities
 export const listPasskeys = (signal?: AbortSignal) => request<account.Passkey[]>("get", "/api/v1/auth/passkeys", { signal });
-export const startPasskey = () => post<account.PasskeyCeremony>("/api/v1/auth/passkeys/start", {});
+export const startPasskey = (proof: { password?: string; code?: string }) => post<account.PasskeyCeremony>("/api/v1/auth/passkeys/start", proof);
 export const createPasskey = (body: { token: string; name: string; credential: unknown }) => post<account.Passkey>("/api/v1/auth/passkeys", body);
 export const updatePasskey = (id: string, name: string) => request<account.Passkey>("patch", `/api/v1/auth/passkeys/${id}`, { body: { name } });
 export const deletePasskey = (id: string) => request<unknown>("delete", `/api/v1/auth/passkeys/${id}`);

@@ -23,7 +23,7 @@ export type SecondFactorState = Omit<Schemas["SecondFactorState"], "totp"> & { t
 export type TotpEnrolment = Schemas["TotpEnrolment"];
 export type RecoveryCodes = Schemas["RecoveryCodes"];
 /** Whoever changes how one signs in proves once more who it is: by password or by a code of the authenticator. */
-export type Proof = { password: string } | { code: string };
+export type Proof = { password?: string; code?: string };
 
 export type Passkey = Whole<"Passkey">;
 /** The options stay JSON until the browser reads them, see features/session/passkey.ts. */

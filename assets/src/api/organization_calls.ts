@@ -48,8 +48,7 @@ export const deleteRole = (id: string, roleId: string) =>
 // API keys
 export const listApiKeys = (signal?: AbortSignal) => readData(client.GET("/api/v1/api-keys", { signal }));
 export const createApiKey = (body: api.ApiKeyRequest) => readData(client.POST("/api/v1/api-keys", { body }));
-export const rotateApiKey = (id: string, overlapHours: number) =>
-  readData(client.POST("/api/v1/api-keys/{id}/rotate", { params: at(id), body: { overlap_hours: overlapHours } }));
+export const rotateApiKey = (id: string, body: api.ApiKeyRotation) => readData(client.POST("/api/v1/api-keys/{id}/rotate", { params: at(id), body }));
 export const deleteApiKey = (id: string) => readBody(client.DELETE("/api/v1/api-keys/{id}", { params: at(id) }));
 
 // Audit

@@ -27,6 +27,7 @@ export type RoleRequest = Schemas["NewRole"];
 
 export type ApiKey = Whole<"ApiKey">;
 export type ApiKeyRequest = Schemas["NewApiKey"];
+export type ApiKeyRotation = Schemas["Rotation"];
 
 /** What changed is as different as the records are. */
 export type AuditEntry = Omit<Schemas["AuditEntry"], "before" | "after"> & Record<"before" | "after", Record<string, unknown>>;

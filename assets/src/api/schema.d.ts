@@ -283,7 +283,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Our mails, the newest first. */
+        /**
+         * Our mails, the newest first. Whoever sees a link could use it: the first time is written down, in the appliance's log
+         *     and in those of the organizations the link leads into.
+         */
         get: operations["list_mails"];
         put?: never;
         post?: never;
@@ -427,7 +430,7 @@ export interface paths {
         /** The keys: those in force, at most 100, then the latest of those that were revoked. */
         get: operations["list_api_keys"];
         put?: never;
-        /** Makes a key. Its secret is in this answer only. Needs a member who is signed in. */
+        /** Makes a key. Its secret is in this answer only. Needs a member who is signed in, and their password or a code. */
         post: operations["create_api_key"];
         delete?: never;
         options?: never;
@@ -461,7 +464,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gives a key a new secret; the former one works for a while, so that programs can be changed over one after another. */
+        /**
+         * Gives a key a new secret; the former one works for a while, so that programs can be changed over one after another.
+         *     Needs the password or a code, as making one does.
+         */
         post: operations["rotate_api_key"];
         delete?: never;
         options?: never;
@@ -758,7 +764,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Starts adding a passkey. */
+        /** Starts adding a passkey. Needs the password or a code, if the account has one. */
         post: operations["start_registration"];
         delete?: never;
         options?: never;
@@ -3798,6 +3804,8 @@ export interface components {
             email: string;
             /** @description The account's password; absent if it has none. */
             password?: string | null;
+            /** @description A code of the authenticator, or a recovery code: for an account that has these and no password. */
+            code?: string | null;
         };
         /** @description How many sessions ended. */
         Ended: {
@@ -3885,7 +3893,7 @@ export interface components {
             last_event_at_ms: number;
             /**
              * Format: int64
-             * @description Rows of its audit log. Verification holds the log against it: one that was emptied is not whole.
+             * @description Rows of its audit log.
              */
             audit_rows: number;
         };
@@ -4341,6 +4349,10 @@ export interface components {
              * @description When it ends, UTC milliseconds; absent: never.
              */
             expires_at_ms?: number | null;
+            /** @description The maker's password; it or a code is needed, if the account has one. */
+            password?: string | null;
+            /** @description A code of the maker's authenticator, or a recovery code. */
+            code?: string | null;
         };
         /** @description A connection to make. */
         NewConnection: {
@@ -5528,6 +5540,8 @@ export interface components {
         PasswordRequest: {
             /** @description The one until now; absent if the account has none. */
             current_password?: string | null;
+            /** @description A code of the authenticator, or a recovery code: for an account that has these and no password. */
+            code?: string | null;
             /** @description At least 10 characters, and not a common one. */
             password: string;
         };
@@ -5759,6 +5773,10 @@ export interface components {
              * @description How long the former secret still works, 0 to 720 hours; 24 if absent.
              */
             overlap_hours?: number | null;
+            /** @description The caller's password; it or a code is needed, if the account has one. */
+            password?: string | null;
+            /** @description A code of the caller's authenticator, or a recovery code. */
+            code?: string | null;
         };
         /** @description One page of hits. */
         SearchPage: {
@@ -6003,8 +6021,15 @@ export interface components {
         StartRequest: {
             /** @description An invitation, for a new account. */
             invitation_token?: string | null;
-            /** @description Link the identity to the account that is signed in, instead of signing in. */
+            /**
+             * @description Link the identity to the account that is signed in, instead of signing in. Needs the password or a code, if the
+             *     account has one.
+             */
             is_link?: boolean;
+            /** @description The account's password, to link. */
+            password?: string | null;
+            /** @description A code of the authenticator, or a recovery code, to link. */
+            code?: string | null;
         };
         /** @description The organization's figures. */
         Statistics: {
@@ -7159,6 +7184,13 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_ApiKeyWithSecret"];
                 };
             };
+            /** @description a field or the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description the caller is a key, no member, or lacks a right the key would have */
             403: {
                 headers: {
@@ -7218,6 +7250,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer_ApiKeyWithSecret"];
                 };
+            };
+            /** @description a field or the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description the caller is a key, or lacks a right the key has */
             403: {
@@ -7607,6 +7646,13 @@ export interface operations {
                     "application/json": components["schemas"]["Answer_StartAnswer"];
                 };
             };
+            /** @description to link: the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description the provider cannot be reached */
             503: {
                 headers: {
@@ -7744,7 +7790,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -7753,6 +7803,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer_Ceremony"];
                 };
+            };
+            /** @description the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description passkeys do not work under this address */
             409: {

@@ -104,17 +104,13 @@ pub async fn reset_any_second_factor(
     Ok(Answer::new(account))
 }
 
-/// Refuses if the account is the only owner who may sign in of any organization: nobody in there could make another.
-fn check_other_owners(connection: &rusqlite::Connection, id: AccountId) -> Result<()> {
-    let count = count_owned_alone(connection, id)?;
-    if count > 0 {
-        let detail = format!(
-            "the account is the only active owner of {count} organizations: make somebody else an owner there first, or \
-             send is_forced"
-        );
-        return Err(Error::new(Code::LastOwner, detail));
-    }
-    Ok(())
+/// The account is the only owner who may sign in of so many organizations: nobody in there could make another.
+fn is_only_owner(count: i64) -> Error {
+    let detail = format!(
+        "the account is the only active owner of {count} organizations: make somebody else an owner there first, or \
+         send is_forced"
+    );
+    Error::new(Code::LastOwner, detail)
 }
 
 impl AppInner {
@@ -139,8 +135,10 @@ impl AppInner {
             if (staff_role, is_disabled) == (before.staff_role, before.is_disabled) {
                 return Ok((before, Vec::new()));
             }
-            if is_disabled && !before.is_disabled && !is_forced {
-                check_other_owners(tx.connection(), id)?;
+            let is_newly_disabled = is_disabled && !before.is_disabled;
+            let owned_alone = if is_newly_disabled { count_owned_alone(tx.connection(), id)? } else { 0 };
+            if owned_alone > 0 && !is_forced {
+                return Err(is_only_owner(owned_alone));
             }
             update_account(tx, id, (staff_role, is_disabled))?;
             let sessions = if is_disabled { revoke_sessions(tx, id)? } else { Vec::new() };
@@ -151,7 +149,14 @@ impl AppInner {
             };
             let entry = Entry::new(who, action, Record::new("account", &id, before.email.clone()));
             let was = json!({ "staff_role": before.staff_role, "is_disabled": before.is_disabled });
-            chain.append(tx, entry.changed(was, json!({ "staff_role": staff_role, "is_disabled": is_disabled })))?;
+            let mut is = json!({ "staff_role": staff_role, "is_disabled": is_disabled });
+            // Said only where it was refused otherwise.
+            if owned_alone > 0
+                && let Some(values) = is.as_object_mut()
+            {
+                values.insert("is_forced".to_owned(), json!(true));
+            }
+            chain.append(tx, entry.changed(was, is))?;
             Ok((AdminAccount { staff_role, is_disabled, ..before }, sessions))
         };
         let (account, sessions) = self.control.write(update).await?;

@@ -17,6 +17,7 @@ use super::store;
 use crate::account::api::answer_entered;
 use crate::account::factor::SignInAnswer;
 use crate::account::passkey::ceremony;
+use crate::account::second_factor::Proof;
 use crate::account::session::Client;
 use crate::account::standing::Standing;
 use crate::app::App;
@@ -224,9 +225,14 @@ pub async fn delete_provider(
 pub struct StartRequest {
     /// An invitation, for a new account.
     invitation_token: Option<String>,
-    /// Link the identity to the account that is signed in, instead of signing in.
+    /// Link the identity to the account that is signed in, instead of signing in. Needs the password or a code, if the
+    /// account has one.
     #[serde(default)]
     is_link: bool,
+    /// The account's password, to link.
+    password: Option<String>,
+    /// A code of the authenticator, or a recovery code, to link.
+    code: Option<String>,
 }
 
 /// Where the browser goes.
@@ -237,23 +243,27 @@ pub struct StartAnswer {
 }
 
 /// Starts a sign-in at a provider, in this browser only.
-#[utoipa::path(post, path = "/api/v1/auth/oauth/{provider}/start", tag = "session", params(("provider" = String, Path)), request_body = StartRequest, responses((status = 200, body = Answer<StartAnswer>), (status = 503, description = "the provider cannot be reached")))]
+#[utoipa::path(post, path = "/api/v1/auth/oauth/{provider}/start", tag = "session", params(("provider" = String, Path)), request_body = StartRequest, responses((status = 200, body = Answer<StartAnswer>), (status = 400, description = "to link: the proof is wrong"), (status = 503, description = "the provider cannot be reached")))]
 pub async fn start_oauth(
     State(app): State<App>,
     base: BaseUrl,
-    headers: HeaderMap,
+    parts: Parts,
     SubId(provider): SubId<ProviderId>,
     Body(request): Body<StartRequest>,
 ) -> Result<Response> {
-    let link_to = if request.is_link {
-        Some(find_person(&app, &headers).await?.ok_or_else(sign_in_first)?.me.account.id)
+    let StartRequest { invitation_token, is_link, password, code } = request;
+    let link_to = if is_link {
+        let standing = find_person(&app, &parts.headers).await?.ok_or_else(sign_in_first)?;
+        let (id, client) = (standing.me.account.id, Client::of(&parts, &app));
+        app.prove_if_possible(&Identity { standing, client }, Proof { password, code }).await?;
+        Some(id)
     } else {
         None
     };
-    let start = Start { provider, base_url: base.0, invitation_token: request.invitation_token, link_to };
+    let start = Start { provider, base_url: base.0, invitation_token, link_to };
     let started = app.start_federated(start).await?;
     let mut response = Answer::new(StartAnswer { url: started.url }).into_response();
-    set_cookie(&app, &headers, &mut response, (&started.browser, STATE_MS / 1_000));
+    set_cookie(&app, &parts.headers, &mut response, (&started.browser, STATE_MS / 1_000));
     Ok(response)
 }
 

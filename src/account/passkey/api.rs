@@ -14,6 +14,7 @@ use super::store::{self, Passkey};
 use crate::account::api::answer;
 use crate::account::federation;
 use crate::account::model::Session;
+use crate::account::second_factor::api::ProofRequest;
 use crate::account::session::Client;
 use crate::app::App;
 use crate::audit::{Entry, Record};
@@ -46,14 +47,16 @@ fn find_origin(app: &App, headers: &HeaderMap) -> Result<Origin> {
     })
 }
 
-/// Starts adding a passkey.
-#[utoipa::path(post, path = "/api/v1/auth/passkeys/start", tag = "session", responses((status = 200, body = Answer<Ceremony>), (status = 409, description = "passkeys do not work under this address")), security(("session" = [])))]
+/// Starts adding a passkey. Needs the password or a code, if the account has one.
+#[utoipa::path(post, path = "/api/v1/auth/passkeys/start", tag = "session", request_body = ProofRequest, responses((status = 200, body = Answer<Ceremony>), (status = 400, description = "the proof is wrong"), (status = 409, description = "passkeys do not work under this address")), security(("session" = [])))]
 pub async fn start_registration(
     State(app): State<App>,
     identity: Identity,
     headers: HeaderMap,
+    Body(proof): Body<ProofRequest>,
 ) -> Result<Answer<Ceremony>> {
     let origin = find_origin(&app, &headers)?;
+    app.prove_if_possible(&identity, proof.into()).await?;
     let started = app.start_passkey_registration(origin, &identity.standing.me.account).await?;
     Ok(Answer::new(started.into()))
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::request_reset;
 use crate::account::registration::api::MailSent;
+use crate::account::second_factor::Proof;
 use crate::account::session::Client;
 use crate::app::App;
 use crate::error::Result;
@@ -66,6 +67,8 @@ pub async fn reset_password(
 pub struct PasswordRequest {
     /// The one until now; absent if the account has none.
     current_password: Option<String>,
+    /// A code of the authenticator, or a recovery code: for an account that has these and no password.
+    code: Option<String>,
     /// At least 10 characters, and not a common one.
     password: String,
 }
@@ -81,7 +84,8 @@ pub async fn update_password(
     identity: Identity,
     Body(request): Body<PasswordRequest>,
 ) -> Result<Answer<Done>> {
-    app.change_password(&identity, request.current_password, request.password).await?;
+    let proof = Proof { password: request.current_password, code: request.code };
+    app.change_password(&identity, proof, request.password).await?;
     Ok(Answer::new(Done {}))
 }
 
@@ -93,6 +97,8 @@ pub struct EmailRequest {
     email: String,
     /// The account's password; absent if it has none.
     password: Option<String>,
+    /// A code of the authenticator, or a recovery code: for an account that has these and no password.
+    code: Option<String>,
 }
 
 /// Sends a link to a new address; the account has it once the link was opened.
@@ -102,6 +108,7 @@ pub async fn change_email(
     identity: Identity,
     Body(request): Body<EmailRequest>,
 ) -> Result<Answer<MailSent>> {
-    app.request_email_change(&identity, &request.email, request.password).await?;
+    let proof = Proof { password: request.password, code: request.code };
+    app.request_email_change(&identity, &request.email, proof).await?;
     Ok(MailSent::answer())
 }

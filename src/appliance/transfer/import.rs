@@ -2,9 +2,11 @@
 //!
 //! Everything is unpacked and checked aside; then the folder is renamed into place, and the rows of `control.db` follow in
 //! one transaction. Until that, nobody can see it, and what an interrupted import leaves behind is cleared away by the
-//! next one.
+//! next one, or when the appliance starts. A mark in the folder says that it is of an import; the import holds a lock on
+//! it, so that nobody clears away what is being brought in at this moment.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -16,7 +18,7 @@ use crate::account::token::{random_secret, secret_hash};
 use crate::app::AppInner;
 use crate::audit::verify::{self, Fault};
 use crate::audit::{Chain, Entry, Record, Who};
-use crate::id::ConnectionId;
+use crate::id::{ConnectionId, OrganizationId};
 use crate::store::migration::TENANT;
 use crate::store::{self as files, Database, Options, Peeked, Tx};
 
@@ -35,11 +37,15 @@ pub struct Imported {
 }
 
 /// A folder that is gone when this goes, unless it was kept.
-struct Aside(Option<PathBuf>);
+struct Aside {
+    folder: Option<PathBuf>,
+    /// Locked as long as this is here.
+    _mark: File,
+}
 
 impl Drop for Aside {
     fn drop(&mut self) {
-        if let Some(folder) = &self.0 {
+        if let Some(folder) = &self.folder {
             // What cannot be cleared away now, the next import clears.
             drop(std::fs::remove_dir_all(folder));
         }
@@ -63,7 +69,7 @@ impl AppInner {
                 let id = manifest.organization.id;
                 control.read_blocking(move |connection| Ok(store::find_organization(connection, id)?.is_some()))
             })?;
-            let folder = aside.0.clone().unwrap_or_default();
+            let folder = aside.folder.clone().unwrap_or_default();
             check_database(&folder.join(DATABASE), &manifest)?;
             let chain = Chain::of_organization(&keyring, manifest.organization.id);
             seal(&folder.join(DATABASE), chain, &manifest, &options)?;
@@ -139,8 +145,9 @@ fn unpack(
     check_room(tenants, &manifest, reserve_bytes)?;
     let folder = tenants.join(format!("{}.importing", manifest.organization.id));
     std::fs::create_dir_all(folder.join(FILES)).map_err(TransferError::file(&folder))?;
-    let aside = Aside(Some(folder.clone()));
-    std::fs::write(folder.join(MARK), "").map_err(TransferError::file(&folder))?;
+    let mark = File::create(folder.join(MARK)).map_err(TransferError::file(&folder))?;
+    mark.lock().map_err(TransferError::file(&folder))?;
+    let aside = Aside { folder: Some(folder.clone()), _mark: mark };
     archive::unpack(entries, &manifest, &folder)?;
     Ok((manifest, aside))
 }
@@ -196,7 +203,7 @@ fn check_database(path: &Path, manifest: &Manifest) -> Result<(), TransferError>
         if let Some(finding) = files::check_whole(connection)? {
             return Err(TransferError::refused(format!("{DATABASE} is damaged: {finding}")));
         }
-        Ok((verify::verify(connection, &chain)?, count_tables(connection)?))
+        Ok((verify::verify(connection, &chain, None)?, count_tables(connection)?))
     };
     let Peeked::Read((report, counts)) = files::peek(path, &TENANT, None, check)? else {
         return Err(TransferError::refused(format!("{DATABASE} cannot be read")));
@@ -228,20 +235,61 @@ fn seal(path: &Path, chain: Chain, manifest: &Manifest, options: &Options) -> Re
 
 /// Renames the folder to where it belongs. The mark stays in it until the rows are there.
 fn put_in_place(mut aside: Aside, place: &Path) -> Result<Aside, TransferError> {
-    let folder = aside.0.clone().unwrap_or_default();
+    let folder = aside.folder.clone().unwrap_or_default();
     std::fs::rename(&folder, place).map_err(TransferError::file(place))?;
-    aside.0 = Some(place.to_owned());
+    aside.folder = Some(place.to_owned());
     sync_parent(place)?;
     Ok(aside)
 }
 
 /// The organization is there: the folder stays.
 fn finish(mut aside: Aside, place: &Path) -> Result<(), TransferError> {
-    aside.0 = None;
+    aside.folder = None;
     std::fs::remove_file(place.join(MARK)).map_err(TransferError::file(place))
 }
 
 fn sync_parent(place: &Path) -> Result<(), TransferError> {
     let Some(parent) = place.parent() else { return Ok(()) };
-    std::fs::File::open(parent).and_then(|folder| folder.sync_all()).map_err(TransferError::file(parent))
+    File::open(parent).and_then(|folder| folder.sync_all()).map_err(TransferError::file(parent))
+}
+
+impl AppInner {
+    /// Clears away what imports that were cut short left behind; when the appliance starts.
+    pub async fn clear_interrupted_imports(&self) {
+        let (tenants, control) = (self.config.data.join("tenants"), self.control.clone());
+        let clear = move || {
+            for entry in std::fs::read_dir(tenants).into_iter().flatten().flatten() {
+                let (folder, name) = (entry.path(), entry.file_name());
+                let name = name.to_string_lossy();
+                let id = name.split('.').next().and_then(|id| id.parse::<OrganizationId>().ok());
+                let is_there = |id| control.read_blocking(move |connection| store::find_organization(connection, id));
+                let known = id.map(is_there).and_then(Result::ok);
+                // Only what is certainly nobody's.
+                let Some(known) = known else { continue };
+                let is_of_organization = known.is_some() && !name.contains('.');
+                if let Err(error) = clear_marked(&folder, is_of_organization) {
+                    tracing::warn!(folder = %folder.display(), %error, "an import that was cut short could not be cleared away");
+                }
+            }
+        };
+        if let Err(error) = tokio::task::spawn_blocking(clear).await {
+            tracing::error!(%error, "imports that were cut short were not cleared away");
+        }
+    }
+}
+
+/// Clears a folder away if it bears the mark and nobody holds it; of one whose organization is there only the mark goes.
+fn clear_marked(folder: &Path, is_of_organization: bool) -> std::io::Result<()> {
+    let mark = match File::open(folder.join(MARK)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    if mark.try_lock().is_err() {
+        return Ok(());
+    }
+    if is_of_organization {
+        return std::fs::remove_file(folder.join(MARK));
+    }
+    tracing::info!(folder = %folder.display(), "an import that was cut short is cleared away");
+    std::fs::remove_dir_all(folder)
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::model::{
-    MOST_ROLES, NewRole, PermissionRow, RoleChange, RoleRow, StoredRole, parse_name, parse_permissions,
+    MOST_ROLES, NewRole, PermissionRow, RoleChange, RoleRow, StoredRole, parse_name, parse_role_permissions,
 };
 use super::store;
 use crate::account::permission::{Permission, Role};
@@ -39,7 +39,8 @@ pub async fn create_role(
     Id(id): Id<OrganizationId>,
     Body(request): Body<NewRole>,
 ) -> Result<Answer<RoleRow>> {
-    let role = StoredRole { name: parse_name(&request.name)?, permissions: parse_permissions(&request.permissions)? };
+    let role =
+        StoredRole { name: parse_name(&request.name)?, permissions: parse_role_permissions(&request.permissions)? };
     let row = app
         .control
         .write(move |tx| {
@@ -70,7 +71,7 @@ pub async fn update_role(
     Body(change): Body<RoleChange>,
 ) -> Result<Answer<RoleRow>> {
     let name = change.name.as_deref().map(parse_name).transpose()?;
-    let permissions = change.permissions.as_deref().map(parse_permissions).transpose()?;
+    let permissions = change.permissions.as_deref().map(parse_role_permissions).transpose()?;
     let (row, feeds) = app
         .control
         .write(move |tx| {

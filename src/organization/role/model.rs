@@ -86,6 +86,17 @@ pub fn parse_name(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
+/// Checks what a role is to allow. `organization.own` is what an owner is: an organization whose last owner left would
+/// otherwise have somebody who may do the same and does not count, or every count of owners would have to read the
+/// permissions of roles.
+pub fn parse_role_permissions(permissions: &[Permission]) -> Result<PermissionSet> {
+    if permissions.contains(&Permission::OrganizationOwn) {
+        let detail = "organization.own belongs to owners alone: give the member the role owner";
+        return Err(Error::invalid_field("permissions", detail));
+    }
+    parse_permissions(permissions)
+}
+
 /// Checks what a role or key is to allow.
 pub fn parse_permissions(permissions: &[Permission]) -> Result<PermissionSet> {
     if let Some(permission) = permissions.iter().find(|permission| permission.is_of_appliance()) {

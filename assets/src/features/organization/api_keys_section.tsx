@@ -13,6 +13,8 @@ import { CopyField } from "../../components/copy_field";
 import { useErrorText } from "../../components/error_text";
 import { StateWord } from "../../components/mark";
 import { PaneError, PaneMessage } from "../../components/pane_message";
+import { readProof } from "../../components/proof";
+import { isProofRefused, ProofField } from "../../components/proof_field";
 import { Question } from "../../components/question";
 import { RelativeTime } from "../../components/relative_time";
 import styles from "../../components/section.module.css";
@@ -85,9 +87,10 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (fresh: Fre
   const [chosen, setChosen] = useState<Set<Permission>>(() => new Set());
   const [life, setLife] = useState<(typeof LIVES)[number]>("90");
   const [missing, setMissing] = useState<readonly ("name" | "permissions")[]>([]);
+  const [typed, setTyped] = useState("");
   const create = useMutation({
     mutationFn: (name: string) =>
-      calls.createApiKey({ name, permissions: [...chosen], ...(life === "never" ? {} : { expires_at_ms: Date.now() + Number(life) * DAY_MS }) }),
+      calls.createApiKey({ name, permissions: [...chosen], ...readProof(typed), ...(life === "never" ? {} : { expires_at_ms: Date.now() + Number(life) * DAY_MS }) }),
     onSuccess: async (made) => {
       await client.invalidateQueries({ queryKey: ["api-keys"] });
       onMade({ name: made.name, key: made.key, isRotated: false });
@@ -123,7 +126,8 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (fresh: Fre
           {t("permissions_missing")}
         </p>
       ) : null}
-      {create.isError ? (
+      <ProofField value={typed} onChange={setTyped} error={create.error} />
+      {create.isError && !isProofRefused(create.error) ? (
         <p role="alert" className={styles.error}>
           {describe(create.error)}
         </p>
@@ -209,9 +213,10 @@ function KeyDetail({ apiKey, what, onClose, onFresh }: DetailProps) {
   const client = useQueryClient();
   const { account } = useMe();
   const [overlap, setOverlap] = useState<string>("24");
+  const [typed, setTyped] = useState("");
   const refresh = () => client.invalidateQueries({ queryKey: ["api-keys"] });
   const rotate = useMutation({
-    mutationFn: () => calls.rotateApiKey(apiKey.id, Number(overlap)),
+    mutationFn: () => calls.rotateApiKey(apiKey.id, { overlap_hours: Number(overlap), ...readProof(typed) }),
     onSuccess: async (made) => {
       onClose();
       onFresh({ name: apiKey.name, key: made.key, isRotated: true });
@@ -239,7 +244,7 @@ function KeyDetail({ apiKey, what, onClose, onFresh }: DetailProps) {
     );
   }
   return (
-    <Question isDanger={false} text={t("key_rotate_ask", { name: apiKey.name })} action={t("key_rotate_action")} isPending={rotate.isPending} error={rotate.error} onConfirm={() => rotate.mutate()} onCancel={onClose}>
+    <Question isDanger={false} text={t("key_rotate_ask", { name: apiKey.name })} action={t("key_rotate_action")} isPending={rotate.isPending} error={isProofRefused(rotate.error) ? null : rotate.error} onConfirm={() => rotate.mutate()} onCancel={onClose}>
       <Select
         label={t("key_overlap")}
         w={220}
@@ -247,6 +252,7 @@ function KeyDetail({ apiKey, what, onClose, onFresh }: DetailProps) {
         onChange={(value) => value && setOverlap(value)}
         data={OVERLAPS.map((hours) => ({ value: hours, label: hours === "0" ? t("key_overlap_none") : Number(hours) >= 48 ? t("days", { count: Number(hours) / 24 }) : t("hours", { count: Number(hours) }) }))}
       />
+      <ProofField value={typed} onChange={setTyped} error={rotate.error} />
     </Question>
   );
 }

@@ -6,9 +6,9 @@ import styles from "./organization.module.css";
 import { keyOf, PERMISSION_GROUPS } from "./permission_groups";
 import { permissionWords } from "./permission_words";
 
-type PickerProps = { legend: string; chosen: ReadonlySet<Permission>; onChange: (chosen: Set<Permission>) => void };
+type PickerProps = { legend: string; chosen: ReadonlySet<Permission>; onChange: (chosen: Set<Permission>) => void; without?: Permission };
 
-export function PermissionPicker({ legend, chosen, onChange }: PickerProps) {
+export function PermissionPicker({ legend, chosen, onChange, without }: PickerProps) {
   const t = permissionWords.use();
   const id = useId();
   const mine = useMe().permissions;
@@ -27,7 +27,7 @@ export function PermissionPicker({ legend, chosen, onChange }: PickerProps) {
             <p id={`${id}-${group.name}`} className={styles.groupName}>
               {t(`group_${group.name}`)}
             </p>
-            {group.permissions.map((permission) => {
+            {group.permissions.filter((permission) => permission !== without).map((permission) => {
               const isMine = mine.includes(permission);
               return (
                 <label key={permission} className={styles.permission} data-missing={!isMine}>

@@ -138,7 +138,7 @@ function RoleForm({ role, onClose }: { role: OrganizationRole | null; onClose: (
   return (
     <form className={styles.panel} onSubmit={handleSubmit} noValidate aria-label={role ? t("role_change", { name: role.name }) : t("role_new")}>
       <TextInput name="name" label={t("role_name")} placeholder={t("role_name_example")} defaultValue={role?.name ?? ""} maxLength={60} error={missing.includes("name") ? t("required") : null} autoComplete="off" autoFocus style={{ maxWidth: 360 }} />
-      <PermissionPicker legend={t("role_permissions")} chosen={chosen} onChange={setChosen} />
+      <PermissionPicker legend={t("role_permissions")} chosen={chosen} onChange={setChosen} without="organization.own" />
       {role && role.members > 0 ? <p className={styles.soft}>{t("role_change_at_once", { count: role.members })}</p> : null}
       {missing.includes("permissions") ? (
         <p role="alert" className={styles.error}>

@@ -7,6 +7,8 @@ import { signInOptionsQuery } from "../../api/account_queries";
 import { useMe } from "../../api/session";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
+import { readProof } from "../../components/proof";
+import { isProofRefused } from "../../components/proof_field";
 import { isAbout, isEmail, readField, readPassword } from "../session/fields";
 import { FormError, Part } from "./part";
 import styles from "./security.module.css";
@@ -35,7 +37,7 @@ export function EmailPart() {
   );
 }
 
-type FormProps = { error: unknown; isPending: boolean; onSend: (body: { email: string; password?: string }) => void; onCancel: () => void };
+type FormProps = { error: unknown; isPending: boolean; onSend: (body: { email: string; password?: string; code?: string }) => void; onCancel: () => void };
 
 function EmailForm({ error, isPending, onSend, onCancel }: FormProps) {
   const t = securityWords.use();
@@ -45,15 +47,15 @@ function EmailForm({ error, isPending, onSend, onCancel }: FormProps) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const email = readField(form, "email");
-    const password = readPassword(form);
+    const proof = readProof(readPassword(form));
     setWrong(isEmail(email) ? null : t("email_wrong"));
-    if (isEmail(email)) onSend({ email, ...(password === "" ? {} : { password }) });
+    if (isEmail(email)) onSend({ email, ...proof });
   }
   return (
     <form className={styles.form} onSubmit={handleSubmit} noValidate>
       <TextInput name="email" type="email" label={t("email_new")} description={t("email_new_hint")} autoComplete="email" error={wrong ?? (isAbout(error, "email") ? describe(error) : null)} autoFocus />
-      <PasswordInput name="password" label={t("email_password")} description={t("password_current_hint")} autoComplete="current-password" error={isAbout(error, "password") ? t("password_wrong") : null} />
-      <FormError error={isAbout(error, "email") || isAbout(error, "password") ? null : error} />
+      <PasswordInput name="password" label={t("email_password")} description={t("password_current_hint")} autoComplete="current-password" error={isProofRefused(error) ? t("password_wrong") : null} />
+      <FormError error={isAbout(error, "email") || isProofRefused(error) ? null : error} />
       <div className={styles.buttons}>
         <Button type="submit" loading={isPending}>
           {t("email_send")}

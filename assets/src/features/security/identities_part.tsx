@@ -1,10 +1,13 @@
 // Identities at other services that sign in here: linked and removed.
+import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import * as calls from "../../api/account_calls";
 import { identitiesQuery } from "../../api/account_queries";
 import type { LinkedIdentity, SignInProvider } from "../../api/account_types";
 import { ActionButton } from "../../components/action_button";
+import { readProof } from "../../components/proof";
+import { isProofRefused, ProofField } from "../../components/proof_field";
 import { useFormat, useNow } from "../../i18n/format";
 import { keepProviderTrip } from "../session/kept";
 import { FormError, Loaded, Part, Question, RowButton } from "./part";
@@ -14,13 +17,20 @@ import { securityWords } from "./words";
 export function IdentitiesPart({ providers }: { providers: SignInProvider[] }) {
   const t = securityWords.use();
   const query = useQuery(identitiesQuery());
+  const [linking, setLinking] = useState<SignInProvider | null>(null);
+  const [typed, setTyped] = useState("");
   const link = useMutation({
-    mutationFn: (provider: string) => calls.startProvider(provider, { is_link: true }),
+    mutationFn: (provider: string) => calls.startProvider(provider, { is_link: true, ...readProof(typed) }),
     onSuccess: ({ url }) => {
       keepProviderTrip({ isLink: true, next: null });
       window.location.assign(url);
     },
   });
+  const ask = (provider: SignInProvider | null) => {
+    link.reset();
+    setTyped("");
+    setLinking(provider);
+  };
   const isLinked = (provider: string) => query.data?.some((identity) => identity.provider === provider) === true;
   const open = providers.filter((provider) => !isLinked(provider.id));
   return (
@@ -34,14 +44,33 @@ export function IdentitiesPart({ providers }: { providers: SignInProvider[] }) {
           </ul>
         )}
       </Loaded>
-      <FormError error={link.error} />
-      {open.length > 0 ? (
+      {linking === null ? (
         <div className={styles.buttons}>
           {open.map((provider) => (
-            <ActionButton key={provider.id} look="outlined" label={t("identity_link", { name: provider.name })} hasText onClick={() => link.mutate(provider.id)} />
+            <ActionButton key={provider.id} look="outlined" label={t("identity_link", { name: provider.name })} hasText onClick={() => ask(provider)} />
           ))}
         </div>
-      ) : null}
+      ) : (
+        <form
+          className={styles.form}
+          aria-label={t("identity_link", { name: linking.name })}
+          onSubmit={(event) => {
+            event.preventDefault();
+            link.mutate(linking.id);
+          }}
+        >
+          <ProofField value={typed} onChange={setTyped} error={link.error} isFirst />
+          <FormError error={isProofRefused(link.error) ? null : link.error} />
+          <div className={styles.buttons}>
+            <Button type="submit" loading={link.isPending}>
+              {t("identity_link", { name: linking.name })}
+            </Button>
+            <Button variant="default" onClick={() => ask(null)}>
+              {t("cancel")}
+            </Button>
+          </div>
+        </form>
+      )}
     </Part>
   );
 }

@@ -7,6 +7,8 @@ import { passkeysQuery } from "../../api/account_queries";
 import type { Passkey } from "../../api/account_types";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
+import { readProof } from "../../components/proof";
+import { isProofRefused, ProofField } from "../../components/proof_field";
 import { useFormat, useNow } from "../../i18n/format";
 import { readField } from "../session/fields";
 import { isPasskeyPossible, makePasskey, PasskeyCancelled, PasskeyImpossible } from "../session/passkey";
@@ -56,9 +58,10 @@ function AddPasskey({ onClose }: { onClose: () => void }) {
   const t = securityWords.use();
   const describe = useErrorText();
   const changed = usePasskeysChanged();
+  const [typed, setTyped] = useState("");
   const add = useMutation({
     mutationFn: async (name: string) => {
-      const { token, options } = await calls.startPasskey();
+      const { token, options } = await calls.startPasskey(readProof(typed));
       return calls.createPasskey({ token, name, credential: await makePasskey(options) });
     },
     onSuccess: () => {
@@ -78,7 +81,8 @@ function AddPasskey({ onClose }: { onClose: () => void }) {
   return (
     <form className={styles.form} onSubmit={handleSubmit}>
       <TextInput name="name" label={t("passkey_name")} defaultValue={t("passkey_name_default")} autoComplete="off" maxLength={100} autoFocus />
-      <FormError error={add.error} text={add.isError ? explain(add.error) : null} />
+      <ProofField value={typed} onChange={setTyped} error={add.error} />
+      <FormError error={isProofRefused(add.error) ? null : add.error} text={add.isError ? explain(add.error) : null} />
       <div className={styles.buttons}>
         <Button type="submit" loading={add.isPending}>
           {t("passkey_make")}

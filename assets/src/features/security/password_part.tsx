@@ -6,6 +6,7 @@ import * as calls from "../../api/account_calls";
 import { useMe } from "../../api/session";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
+import { readProof } from "../../components/proof";
 import { isAbout, isPasswordShort, readPassword } from "../session/fields";
 import { FormError, Part } from "./part";
 import styles from "./security.module.css";
@@ -39,7 +40,7 @@ export function PasswordPart() {
   );
 }
 
-type FormProps = { error: unknown; isPending: boolean; onSend: (body: { current_password?: string; password: string }) => void; onCancel: () => void };
+type FormProps = { error: unknown; isPending: boolean; onSend: (body: { current_password?: string; code?: string; password: string }) => void; onCancel: () => void };
 
 function PasswordForm({ error, isPending, onSend, onCancel }: FormProps) {
   const t = securityWords.use();
@@ -49,12 +50,12 @@ function PasswordForm({ error, isPending, onSend, onCancel }: FormProps) {
   function handleSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const current = readPassword(form, "current");
+    const { password: current, code } = readProof(readPassword(form, "current"));
     const password = readPassword(form, "password");
     setShort(isPasswordShort(password) ? t("password_short") : null);
-    if (!isPasswordShort(password)) onSend({ ...(current === "" ? {} : { current_password: current }), password });
+    if (!isPasswordShort(password)) onSend({ ...(current === undefined ? {} : { current_password: current }), ...(code === undefined ? {} : { code }), password });
   }
-  const isCurrentWrong = isAbout(error, "current_password");
+  const isCurrentWrong = isAbout(error, "current_password") || isAbout(error, "code");
   const isNewWrong = isAbout(error, "password");
   return (
     <form className={styles.form} onSubmit={handleSubmit} noValidate>

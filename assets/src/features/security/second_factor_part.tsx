@@ -1,14 +1,14 @@
 // The second factor: an authenticator app with its recovery codes, switched on in two steps, switched off with a proof.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import * as calls from "../../api/account_calls";
 import { secondFactorQuery } from "../../api/account_queries";
-import type { Proof, SecondFactorState } from "../../api/account_types";
-import { ApiError } from "../../api/client";
+import type { SecondFactorState } from "../../api/account_types";
 import { acceptMe } from "../../api/session";
 import { ActionButton } from "../../components/action_button";
 import { StateWord } from "../../components/mark";
+import { readProof, type TypedProof } from "../../components/proof";
+import { isProofRefused, ProofField } from "../../components/proof_field";
 import { PaneError } from "../../components/pane_message";
 import { useFormat } from "../../i18n/format";
 import { Part, Question } from "./part";
@@ -102,29 +102,13 @@ function Codes({ state, open, onOpen, onDone }: CodesProps) {
   );
 }
 
-type ProofQuestionProps = { text: string; action: string; isPending: boolean; error: unknown; onProof: (proof: Proof) => void; onCancel: () => void };
+type ProofQuestionProps = { text: string; action: string; isPending: boolean; error: unknown; onProof: (proof: TypedProof) => void; onCancel: () => void };
 
-/** One field for both: a password of six digits is too short to exist. */
 function ProofQuestion({ text, action, isPending, error, onProof, onCancel }: ProofQuestionProps) {
-  const t = securityWords.use();
   const [typed, setTyped] = useState("");
-  const isWrong = error instanceof ApiError && [400, 401, 403].includes(error.status);
-  const send = () => {
-    const code = typed.replace(/\s/g, "");
-    if (typed !== "") onProof(/^\d{6}$/.test(code) ? { code } : { password: typed });
-  };
   return (
-    <Question text={text} action={action} isPending={isPending} onConfirm={send} onCancel={onCancel} error={isWrong ? null : error}>
-      <TextInput
-        type="password"
-        label={t("factor_proof")}
-        autoComplete="current-password"
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        error={isWrong ? t("proof_wrong") : null}
-        autoFocus
-        maw={360}
-      />
+    <Question text={text} action={action} isPending={isPending} onConfirm={() => onProof(readProof(typed))} onCancel={onCancel} error={isProofRefused(error) ? null : error}>
+      <ProofField value={typed} onChange={setTyped} error={error} isFirst />
     </Question>
   );
 }

@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Er as t,Ot as n,gn as r,yt as i}from"./shared-Gbc0w_vJ.js";import{$ as a}from"./index-9ETDLW9g.js";var o=e(t(),1);function s(){let e=n(),t=r();return(0,o.useCallback)((n,r)=>{t.removeQueries({type:`inactive`}),i(n),e({href:a(r)??`/inbox`,replace:!0})},[t,e])}export{s as t};

@@ -1,1 +1,0 @@
-import{yt as e}from"./index-9ETDLW9g.js";import{Jn as t,Ot as n,Tt as r,dt as i,z as a}from"./shared-Gbc0w_vJ.js";var o=t();function s(){let t=i.use(),s=n();return r().organization===void 0?(0,o.jsx)(a,{look:`outlined`,icon:e,label:t(`back`),hasText:!0,onClick:()=>void s({to:`/no-organization`})}):null}export{s as t};
