@@ -147,7 +147,7 @@ impl AppInner {
 }
 
 /// The appliance's organizations.
-#[utoipa::path(get, path = "/api/v1/admin/organizations", tag = "administration", params(OrganizationParams), responses((status = 200, body = Page<AdminOrganization>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/v1/admin/organizations", operation_id = "list_all_organizations", tag = "administration", params(OrganizationParams), responses((status = 200, body = Page<AdminOrganization>)), security(("session" = [])))]
 pub async fn list_organizations(
     State(app): State<App>,
     Params(params): Params<OrganizationParams>,
@@ -161,7 +161,7 @@ pub async fn list_organizations(
 }
 
 /// One organization with its connections.
-#[utoipa::path(get, path = "/api/v1/admin/organizations/{id}", tag = "administration", params(("id" = String, Path)), responses((status = 200, body = Answer<AdminOrganizationDetail>), (status = 404)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/v1/admin/organizations/{id}", operation_id = "find_any_organization", tag = "administration", params(("id" = String, Path)), responses((status = 200, body = Answer<AdminOrganizationDetail>), (status = 404)), security(("session" = [])))]
 pub async fn find_organization(
     State(app): State<App>,
     identity: Identity,

@@ -152,7 +152,7 @@ pub fn routes() -> Routes {
         .post("/api/v1/organizations", Person, organization::create_organization)
         .get("/api/v1/organizations/{id}", Organization(MembersRead), organization::find_organization)
         .patch("/api/v1/organizations/{id}", Organization(OrganizationManage), organization::update_organization)
-        .delete("/api/v1/organizations/{id}", Organization(OrganizationOwn), organization::delete_organization)
+        .delete("/api/v1/organizations/{id}", EndingOrganization(OrganizationOwn), organization::delete_organization)
         .get("/api/v1/organizations/{id}/invitations", Organization(MembersRead), invitation::list_invitations)
         .post("/api/v1/organizations/{id}/invitations", Organization(MembersManage), invitation::create_invitation)
         .delete("/api/v1/organizations/{id}/invitations/{invitation_id}", Organization(MembersManage), invitation::delete_invitation)

@@ -46,7 +46,7 @@ pub async fn create_organization(
     Body(request): Body<NewOrganization>,
 ) -> Result<Answer<OrganizationDetails>> {
     let name = parse_name(&request.name)?;
-    let chain = app.audit.clone();
+    let (chain, grace_days) = (app.audit.clone(), app.config.delete_grace_days);
     let details = app
         .control
         .write(move |tx| {
@@ -57,7 +57,7 @@ pub async fn create_organization(
             chain.append(tx, entry.clone())?;
             delivery::defer(tx, id, entry)?;
             let standing = standing::find_in_organization(tx.connection(), &identity.standing, id)?;
-            find_details(tx.connection(), &standing.ok_or_else(|| Error::not_found("record"))?, id)
+            find_details(tx.connection(), &standing.ok_or_else(|| Error::not_found("record"))?, (id, grace_days))
         })
         .await?;
     app.wake_audit();
@@ -84,14 +84,16 @@ pub async fn find_organization(
     identity: Identity,
     Id(id): Id<OrganizationId>,
 ) -> Result<Answer<OrganizationDetails>> {
-    Ok(Answer::new(app.control.read(move |connection| find_details(connection, &identity.standing, id)).await?))
+    let grace_days = app.config.delete_grace_days;
+    let read = move |connection: &rusqlite::Connection| find_details(connection, &identity.standing, (id, grace_days));
+    Ok(Answer::new(app.control.read(read).await?))
 }
 
 /// The organization as the caller sees it, who stands in it.
 fn find_details(
     connection: &rusqlite::Connection,
     standing: &Standing,
-    id: OrganizationId,
+    (id, delete_grace_days): (OrganizationId, i64),
 ) -> Result<OrganizationDetails> {
     let stored = store::find_stored(connection, id)?.ok_or_else(|| Error::not_found("record"))?;
     let here = standing.me.organization.clone();
@@ -101,6 +103,7 @@ fn find_details(
         is_second_factor_required: stored.is_second_factor_required,
         created_at_ms: stored.created_at_ms,
         delete_after_ms: stored.delete_after_ms,
+        delete_grace_days,
         role: here.as_ref().and_then(|organization| organization.role),
         role_name: here.and_then(|organization| organization.role_name),
         permissions: standing.me.permissions,
@@ -116,7 +119,7 @@ pub async fn update_organization(
     Body(request): Body<OrganizationChange>,
 ) -> Result<Answer<OrganizationDetails>> {
     let name = request.name.as_deref().map(parse_name).transpose()?;
-    let is_required = request.is_second_factor_required;
+    let (is_required, grace_days) = (request.is_second_factor_required, app.config.delete_grace_days);
     let (details, feeds) = app
         .control
         .write(move |tx| {
@@ -134,7 +137,7 @@ pub async fn update_organization(
                 delivery::defer(tx, id, changed.changed(rule(before.is_second_factor_required), rule(after)))?;
             }
             let feeds = standing::list_in_organization(tx.connection(), id, None)?;
-            Ok::<_, Error>((find_details(tx.connection(), &standing, id)?, feeds))
+            Ok::<_, Error>((find_details(tx.connection(), &standing, (id, grace_days))?, feeds))
         })
         .await?;
     app.wake_audit();
@@ -151,40 +154,56 @@ fn check_own_factor(tx: &Tx<'_>, identity: &Identity, is_required: bool) -> Resu
 }
 
 /// Begins to delete an organization: nobody can work in it any more, an owner can take it back for a while, then it is
-/// gone with everything it holds.
-#[utoipa::path(delete, path = "/api/v1/organizations/{id}", tag = "organizations", params(("id" = String, Path)), request_body = DeletionRequest, responses((status = 200, body = Answer<Deletion>)), security(("session" = [])))]
+/// gone with everything it holds. Administrators of the appliance can leave that while out.
+#[utoipa::path(delete, path = "/api/v1/organizations/{id}", tag = "organizations", params(("id" = String, Path)), request_body = DeletionRequest, responses((status = 200, body = Answer<Deletion>), (status = 403, description = "is_forced is for administrators of the appliance"), (status = 409, description = "it is being deleted already")), security(("session" = [])))]
 pub async fn delete_organization(
     State(app): State<App>,
     identity: Identity,
     Id(id): Id<OrganizationId>,
     Body(request): Body<DeletionRequest>,
 ) -> Result<Answer<Deletion>> {
-    let (chain, grace_ms) = (app.audit.clone(), app.config.delete_grace_days.saturating_mul(DAY_MS));
+    let grace_ms = if request.is_forced { 0 } else { app.config.delete_grace_days.saturating_mul(DAY_MS) };
+    let chain = app.audit.clone();
     let (delete_after_ms, feeds) = app
         .control
         .write(move |tx| {
             let standing = identity.check_again(tx, id, Permission::OrganizationOwn)?;
             let stored = store::find_stored(tx.connection(), id)?.ok_or_else(|| Error::not_found("record"))?;
-            if request.name.trim() != stored.name {
-                return Err(Error::invalid_field("name", "this is not the name of the organization"));
-            }
-            if standing.is_organization_ending {
-                return Err(Error::new(Code::Conflict, "this organization is being deleted already"));
-            }
+            check_deletion(&standing, &stored.name, &request)?;
             let feeds = standing::list_in_organization(tx.connection(), id, None)?;
             let delete_after_ms = tx.now_ms().saturating_add(grace_ms);
             store::set_delete_after(tx, id, Some(delete_after_ms))?;
-            let entry = entry(&identity, "organization.deleted", id, &stored.name)
-                .changed(json!({}), json!({ "delete_after_ms": delete_after_ms }));
+            let mut after = json!({ "delete_after_ms": delete_after_ms });
+            if let (true, Some(fields)) = (request.is_forced, after.as_object_mut()) {
+                fields.insert("is_forced".to_owned(), json!(true));
+            }
+            let before =
+                stored.delete_after_ms.map_or_else(|| json!({}), |end_ms| json!({ "delete_after_ms": end_ms }));
+            let entry = entry(&identity, "organization.deleted", id, &stored.name).changed(before, after);
             chain.append(tx, entry.clone())?;
             delivery::defer(tx, id, entry)?;
-            Ok((delete_after_ms, feeds))
+            Ok::<_, Error>((delete_after_ms, feeds))
         })
         .await?;
     app.wake_audit();
     app.announce_changed(feeds);
     app.remover.wake();
     Ok(Answer::new(Deletion { delete_after_ms }))
+}
+
+fn check_deletion(standing: &Standing, name: &str, request: &DeletionRequest) -> Result<()> {
+    if request.name.trim() != name {
+        return Err(Error::invalid_field("name", "this is not the name of the organization"));
+    }
+    let is_administrator = standing.me.staff_role == Some(StaffRole::Admin) && standing.session_id().is_some();
+    if request.is_forced && !is_administrator {
+        let detail = "is_forced is for administrators of the appliance: without it an owner can take the deletion back";
+        return Err(Error::new(Code::Forbidden, detail));
+    }
+    if standing.is_organization_ending && !request.is_forced {
+        return Err(Error::new(Code::Conflict, "this organization is being deleted already"));
+    }
+    Ok(())
 }
 
 /// Takes the deletion of an organization back.
@@ -194,7 +213,7 @@ pub async fn restore_organization(
     identity: Identity,
     Id(id): Id<OrganizationId>,
 ) -> Result<Answer<OrganizationDetails>> {
-    let chain = app.audit.clone();
+    let (chain, grace_days) = (app.audit.clone(), app.config.delete_grace_days);
     let details = app
         .control
         .write(move |tx| {
@@ -211,7 +230,7 @@ pub async fn restore_organization(
                 .changed(json!({ "delete_after_ms": stored.delete_after_ms }), json!({}));
             chain.append(tx, entry.clone())?;
             delivery::defer(tx, id, entry)?;
-            find_details(tx.connection(), &standing, id)
+            find_details(tx.connection(), &standing, (id, grace_days))
         })
         .await?;
     app.wake_audit();

@@ -42,6 +42,8 @@ pub struct OrganizationDetails {
     pub created_at_ms: i64,
     /// When it is gone, UTC milliseconds; `null` unless it is being deleted.
     pub delete_after_ms: Option<i64>,
+    /// For how many days a deletion can be taken back on this appliance.
+    pub delete_grace_days: i64,
     /// What the caller is in it; `null` for staff of the appliance who are no members.
     pub role: Option<Role>,
     /// The name of a role of the organization's own.
@@ -88,12 +90,16 @@ pub struct OrganizationChange {
 pub struct DeletionRequest {
     /// The organization's name, as it is.
     pub name: String,
+    /// Deletes at once what nobody can take back then, also an organization that is being deleted already: for
+    /// administrators of the appliance.
+    #[serde(default)]
+    pub is_forced: bool,
 }
 
 /// A deletion that was begun.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Deletion {
-    /// Until when it can be taken back, UTC milliseconds.
+    /// Until when it can be taken back, UTC milliseconds; now, if it was forced.
     pub delete_after_ms: i64,
 }
 

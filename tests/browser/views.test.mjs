@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { readdir, readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
+import { Authenticator } from "./support/authenticator.mjs";
 import { expectNothing, expectStillPage, findAccessibilityProblems, openPage, RESULTS, startBrowser } from "./support/browser.mjs";
-import { addAccount, Cleanup, makeOrganization, makeProgram, makeReply, makeSent, OWNER, waitUntil } from "./support/program.mjs";
+import { addAccount, Cleanup, makeOrganization, makeProgram, makeReply, makeSent, OWNER, PASSWORD, waitUntil } from "./support/program.mjs";
 
 const GERMAN = "gerda.german@example.org";
 const SOURCES = new URL("../../assets/src/", import.meta.url);
@@ -92,10 +93,32 @@ const VIEWS = (ids) => [
   { name: "feed", path: "/feed", ready: "main ol a" },
   { name: "settings_profile", path: "/settings/profile", ready: "main input" },
   { name: "settings_security", path: "/settings/security", ready: "main li [data-tone=positive]" },
+  { name: "settings_organization", path: "/settings/organization", ready: "main form" },
+  { name: "settings_members", path: "/settings/members", ready: "main tbody tr" },
+  { name: "settings_roles", path: "/settings/roles", ready: "main li h3" },
+  { name: "settings_api_keys", path: "/settings/api-keys", ready: "main h2" },
   { name: "settings_connections", path: "/settings/connections", ready: "main h2, main h3" },
+  { name: "settings_audit", path: "/settings/audit", ready: "main ol li" },
   { name: "settings_operations", path: "/settings/operations", ready: "main h2, main h3" },
+  { name: "organizations", path: "/organizations", ready: "main li h2" },
+  { name: "organizations_new", path: "/organizations?new=true", ready: "main form" },
+  { name: "admin_organizations", path: "/admin/organizations", ready: "main tbody tr" },
+  { name: "admin_campaigns", path: "/admin/campaigns", ready: "main tbody tr" },
+  { name: "admin_mailboxes", path: "/admin/mailboxes", ready: "main tbody tr" },
+  { name: "admin_accounts", path: "/admin/accounts", ready: "main tbody tr" },
+  { name: "admin_mails", path: "/admin/mails", ready: "main h2" },
+  { name: "admin_settings", path: "/admin/settings", ready: "main h2" },
+  { name: "admin_audit", path: "/admin/audit", ready: "main ol li" },
+  { name: "admin_unrouted", path: "/admin/unrouted", ready: "main h2" },
   { name: "not_found", path: "/there/is/nothing", ready: "h1" },
 ];
+
+/** For those who are signed in and can do nothing yet; each with the account of this language that stands there. */
+const VIEWS_ALONE = [
+  { name: "no_organization", path: "/no-organization", ready: "main form", accounts: { en: "nina.nowhere@example.org", de: "norbert.nirgends@example.org" } },
+  { name: "second_factor_missing", path: "/second-factor", ready: "main a[href*=security]", accounts: { en: "sam.single@example.org", de: "sabine.single@example.org" } },
+];
+const STRICT = "stefan.strict@example.org";
 
 const LOOKS = [
   { scheme: "light", width: 1440, height: 900, language: "en" },
@@ -112,6 +135,32 @@ before(async () => {
   browser = await startBrowser(cleanup);
   words = await readWords();
 });
+
+/** An owner of German, who looks after the appliance as the first owner does. */
+async function addGerman(program) {
+  await addAccount(program, { email: GERMAN, name: "Gerda German", role: "owner", language: "de" });
+  const token = await program.signIn(OWNER);
+  const { data } = await program.call("GET", "/api/v1/admin/accounts?q=gerda", token);
+  await program.call("PATCH", `/api/v1/admin/accounts/${data[0].id}`, token, { staff_role: "sb_admin" });
+}
+
+/** Accounts without an organization, and members of one that asks for a second factor which they lack. */
+async function addAccountsOfViewsAlone(program) {
+  const [nowhere, single] = VIEWS_ALONE.map(({ accounts }) => Object.entries(accounts));
+  const strict = { organization: "Strenge AG" };
+  await addAccount(program, { email: STRICT, name: "Stefan Strict", role: "owner", ...strict });
+  for (const [language, email] of [...nowhere, ...single]) await addAccount(program, { email, name: email.split("@")[0], role: "member", language, ...strict });
+  const token = await program.signIn(STRICT);
+  const { organization } = (await program.call("GET", "/api/v1/auth/me", token)).data;
+  const members = `/api/v1/organizations/${organization.id}/members`;
+  for (const member of (await program.call("GET", members, token)).data) {
+    if (nowhere.some(([, email]) => email === member.email)) await program.call("DELETE", `${members}/${member.account_id}`, token);
+  }
+  // Whoever makes the rule keeps it.
+  const { data } = await program.call("POST", "/api/v1/auth/totp", token, { password: PASSWORD });
+  await program.call("POST", "/api/v1/auth/totp/verify", token, { code: new Authenticator(data.secret).code() });
+  await program.call("PATCH", `/api/v1/organizations/${organization.id}`, token, { is_second_factor_required: true });
+}
 
 async function inspectViews(program, views, look, state, problems) {
   const { page, seen, context } = await openPage(browser, program, { email: accountOf(look.language), ...look });
@@ -132,7 +181,8 @@ describe("views with data", () => {
   before(async () => {
     const made = await makeOrganization(cleanup, { fill: 900 });
     program = made.program;
-    await addAccount(program, { email: GERMAN, name: "Gerda German", role: "owner", language: "de" });
+    await addGerman(program);
+    await addAccountsOfViewsAlone(program);
     await program.postAll(made.secret, longEvents(), 1);
     const token = await program.signIn(OWNER);
     const list = async (path) => (await program.call("GET", path, token)).data;
@@ -150,6 +200,22 @@ describe("views with data", () => {
       assert.deepEqual(problems, []);
     });
   }
+
+  it("are sound where somebody can do nothing yet", async () => {
+    const problems = [];
+    for (const look of LOOKS) {
+      for (const view of VIEWS_ALONE) {
+        const { page, seen, context } = await openPage(browser, program, { ...look, email: view.accounts[look.language] });
+        await page.goto(view.path);
+        await page.locator(view.ready).first().waitFor();
+        assert.equal(new URL(page.url()).pathname, view.path);
+        await inspect(page, { name: `${view.name}-${lookName(look)}`, language: look.language, problems });
+        expectNothing(seen, [/status of 403/]);
+        await context.close();
+      }
+    }
+    assert.deepEqual(problems, []);
+  });
 
   it("are sound with an overlay open", async () => {
     const problems = [];
@@ -241,7 +307,7 @@ describe("views without data", () => {
 
   before(async () => {
     ({ program } = await makeOrganization(cleanup));
-    await addAccount(program, { email: GERMAN, name: "Gerda German", role: "owner", language: "de" });
+    await addGerman(program);
   });
 
   for (const look of [LOOKS[0], LOOKS[3], LOOKS[5]]) {
@@ -249,7 +315,7 @@ describe("views without data", () => {
       const problems = [];
       const empty = VIEWS({})
         .filter(({ name }) => !/thread|campaign$|hits|not_found/.test(name))
-        .map((view) => ({ ...view, ready: /settings|search/.test(view.name) ? view.ready : "main h2" }));
+        .map((view) => ({ ...view, ready: /settings|search|organizations|accounts|audit/.test(view.name) ? view.ready : "main h2" }));
       const searched = { name: "search_none", path: "/search?q=nothing", ready: "main h2" };
       const missing = { name: "thread_missing", path: "/inbox/01920000-0000-7000-8000-000000000000", ready: "[role=alert]" };
       await inspectViews(program, [...empty, searched], look, "empty", problems);
@@ -322,5 +388,40 @@ describe("views before signing in", () => {
       await context.close();
     }
     assert.deepEqual(problems, []);
+  });
+});
+
+/** What is opened beside the lists above, in the tests of this file. */
+const OPENED_BY_HAND = ["/setup", "/sign-in", "/sign-in/link#used"];
+
+/** Every address of the interface, `$` for what varies, read from the router: a path is below that of the route it belongs to. */
+async function readRoutes() {
+  const source = await readFile(new URL("app/router.tsx", SOURCES), "utf8");
+  const routes = new Map();
+  for (const [, name, body] of source.matchAll(/const (\w+) = createRoute\(\{([\s\S]*?)\n?\}\);/g)) {
+    routes.set(name, { parent: /getParentRoute: \(\) => (\w+)/.exec(body)?.[1], path: /path: "([^"]*)"/.exec(body)?.[1] ?? "", isView: /component:|path: "\$/.test(body) && /path:/.test(body) });
+  }
+  assert.ok(routes.size > 20, `routes were read: ${[...routes.keys()]}`);
+  const addressOf = (name) => {
+    const route = routes.get(name);
+    if (route === undefined) return "";
+    return `${addressOf(route.parent)}/${route.path}`.replace(/\/+/g, "/").replace(/(.)\/$/, "$1");
+  };
+  return [...routes].filter(([, { isView }]) => isView).map(([name]) => addressOf(name));
+}
+
+/** The sections of a view, which one route opens. */
+const readSections = async (file) => [...(await readFile(new URL(file, SOURCES), "utf8")).matchAll(/\{ name: "([\w-]+)", icon:/g)].map(([, name]) => name);
+
+describe("the list of views", () => {
+  it("has every route of the router and every section of its views", async () => {
+    const ids = { conversation: "$", long: "$", campaign: "$" };
+    const opened = [...VIEWS(ids), ...VIEWS_ALONE].map(({ path }) => path).concat(BEFORE_SIGNING_IN.map(([, path]) => path), OPENED_BY_HAND).map((path) => path.split(/[?#]/)[0]);
+    const routes = await readRoutes();
+    const sections = { "/settings/$section": await readSections("features/settings/settings_view.tsx"), "/admin/$section": await readSections("features/admin/admin_view.tsx") };
+    const wanted = routes.flatMap((route) => (sections[route] ? sections[route].map((section) => route.replace("$section", section)) : [route]));
+    assert.ok(wanted.includes("/admin/campaigns") && wanted.includes("/inbox/$conversationId"), `what is wanted: ${wanted}`);
+    const isOpened = (route) => opened.some((path) => new RegExp(`^${route.replace(/\$\w+/g, "[^/]+")}$`).test(path));
+    assert.deepEqual(wanted.filter((route) => !isOpened(route)), [], "routes and sections that no test of this file opens");
   });
 });

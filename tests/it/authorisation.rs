@@ -744,7 +744,8 @@ fn is_same(access: Access, needs: Needs) -> bool {
         | (Access::MetricsToken, Staff("appliance.operate")) => true,
         (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
         | (Access::Organization(asked), Path(said))
-        | (Access::EndingOrganization(asked), Ending(said))
+        // Asked in one that goes on; what is answered in one that ends is tested in `organization`.
+        | (Access::EndingOrganization(asked), Ending(said) | Path(said))
         | (Access::Staff(asked), Staff(said) | StaffGets(said, _)) => asked.as_str() == said,
         // Every member may: this is what all of them have.
         (Access::Organization(asked), InsideAsMember) => asked == Permission::MembersRead,

@@ -47,6 +47,19 @@ fn every_exception_is_a_route() {
     assert!(is_alias("/api/v1/chats") && !is_alias("/api/v1/conversations"));
 }
 
+/// Clients are generated with one function per operation: of two with one name a program would get either.
+#[test]
+fn every_operation_has_a_name_of_its_own() {
+    let document: Value = serde_json::from_str(&document_text().unwrap()).unwrap();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let name = operation["operationId"].as_str().unwrap();
+            assert!(names.insert(name.to_owned()), "{method} {path} is called {name} like another operation");
+        }
+    }
+}
+
 #[test]
 fn every_operation_says_who_may_use_it_and_what_it_answers() {
     let document: Value = serde_json::from_str(&document_text().unwrap()).unwrap();

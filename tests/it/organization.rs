@@ -227,6 +227,36 @@ async fn when_its_time_is_over_an_organization_is_gone_and_the_others_are_not() 
     test.get("/api/v1/conversations", &operator).await.expect(200);
 }
 
+/// Without the time of grace: for an administrator of the appliance, and for nobody else however much they own.
+#[tokio::test]
+async fn an_administrator_deletes_an_organization_at_once() {
+    let test = TestApp::start().await;
+    let (owner, _secret) = delete_full_organization(&test).await;
+    let id = owner.organization_id;
+    let folder = test.data().join("tenants").join(id.to_string());
+    let admin = test.create_staff(StaffRole::Admin).await;
+    let forced = json!({ "name": "Rival", "is_forced": true });
+    let owner = test.sign_in_again(&owner).await;
+    test.delete(&below(id, ""), &owner, forced.clone()).await.expect_refusal(403, "forbidden");
+    let wrong = test.delete(&below(id, ""), &admin, json!({ "name": "Rivale", "is_forced": true })).await;
+    assert_eq!(wrong.expect_refusal(400, "invalid_field")["field"], "name");
+    // It is on its way out already; without force that is all that can be asked for.
+    test.delete(&below(id, ""), &admin, json!({ "name": "Rival" })).await.expect_refusal(409, "conflict");
+    assert!(folder.try_exists().unwrap());
+    let answer = test.delete(&below(id, ""), &admin, forced).await.expect(200).data();
+    let now_ms = test.app.clock.now_ms();
+    assert_eq!(answer, json!({ "delete_after_ms": now_ms }));
+    wait_until("it is gone", async || {
+        count(&test, "SELECT count(*) FROM organization WHERE name = 'Rival'").await == 0
+    })
+    .await;
+    assert!(!folder.try_exists().unwrap());
+    let written = test.list_appliance_audit().await;
+    let forced = written.iter().rev().find(|(action, ..)| action == "organization.deleted").unwrap();
+    assert_eq!(forced.2, json!({ "delete_after_ms": now_ms, "is_forced": true }));
+    assert_eq!(of_organizations(&written).last(), Some(&"organization.removed"));
+}
+
 /// Whatever a crash leaves behind in the middle of it, the next start ends what was begun.
 #[tokio::test]
 async fn a_removal_that_was_interrupted_is_ended_at_the_next_start() {

@@ -29,7 +29,6 @@ export type Passkey = Whole<"Passkey">;
 /** The options stay JSON until the browser reads them, see features/session/passkey.ts. */
 export type PasskeyCeremony = Schemas["Ceremony"];
 
-/** The schema has no name for it of its own. */
-export type LinkedIdentity = { id: string; provider: string; name: string; created_at_ms: number; last_used_at_ms: number | null };
+export type LinkedIdentity = Whole<"Identity">;
 export type InvitationShown = Whole<"ShownInvitation">;
 export type Avatar = Schemas["AvatarState"];

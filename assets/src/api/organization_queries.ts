@@ -31,6 +31,20 @@ export const adminOrganizationsQuery = (q: string, sort: OrganizationSort) =>
   });
 export const adminOrganizationQuery = (id: string) =>
   queryOptions({ queryKey: ["admin-organization", id], queryFn: ({ signal }) => calls.findAdminOrganization(id, signal) });
+export const adminCampaignsQuery = () =>
+  infiniteQueryOptions({
+    queryKey: ["admin-campaigns"] as const,
+    queryFn: ({ pageParam, signal }) => calls.listAdminCampaigns(pageParam, signal),
+    initialPageParam: firstCursor,
+    getNextPageParam: (last) => last.next,
+  });
+export const adminMailboxesQuery = () =>
+  infiniteQueryOptions({
+    queryKey: ["admin-mailboxes"] as const,
+    queryFn: ({ pageParam, signal }) => calls.listAdminMailboxes(pageParam, signal),
+    initialPageParam: firstCursor,
+    getNextPageParam: (last) => last.next,
+  });
 export const accountsQuery = (q: string) =>
   infiniteQueryOptions({
     queryKey: ["accounts", q] as const,

@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** The campaigns of all organizations, in the order of organization and campaign. */
-        get: operations["list_campaigns"];
+        get: operations["list_all_campaigns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** The mailboxes of all organizations, in the order of organization and address. */
-        get: operations["list_mailboxes"];
+        get: operations["list_all_mailboxes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,7 +80,7 @@ export interface paths {
             cookie?: never;
         };
         /** A campaign's messages, newest first; the campaign by our id or the provider's. */
-        get: operations["list_campaign_messages"];
+        get: operations["list_instantly_campaign_messages"];
         put?: never;
         post?: never;
         delete?: never;
@@ -97,7 +97,7 @@ export interface paths {
             cookie?: never;
         };
         /** The organization's campaigns. */
-        get: operations["list_campaigns"];
+        get: operations["list_instantly_campaigns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -114,7 +114,7 @@ export interface paths {
             cookie?: never;
         };
         /** The organization's mailboxes. */
-        get: operations["list_mailboxes"];
+        get: operations["list_instantly_mailboxes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -131,7 +131,7 @@ export interface paths {
             cookie?: never;
         };
         /** The state of the organization's link to Instantly. */
-        get: operations["show_health"];
+        get: operations["show_instantly_health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -165,7 +165,7 @@ export interface paths {
             cookie?: never;
         };
         /** The organization's figures. */
-        get: operations["find_statistics"];
+        get: operations["find_instantly_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -321,7 +321,7 @@ export interface paths {
             cookie?: never;
         };
         /** The appliance's organizations. */
-        get: operations["list_organizations"];
+        get: operations["list_all_organizations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -338,7 +338,7 @@ export interface paths {
             cookie?: never;
         };
         /** One organization with its connections. */
-        get: operations["find_organization"];
+        get: operations["find_any_organization"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1529,7 +1529,7 @@ export interface paths {
         post?: never;
         /**
          * Begins to delete an organization: nobody can work in it any more, an owner can take it back for a while, then it is
-         *     gone with everything it holds.
+         *     gone with everything it holds. Administrators of the appliance can leave that while out.
          */
         delete: operations["delete_organization"];
         options?: never;
@@ -2462,7 +2462,7 @@ export interface components {
             data: {
                 /**
                  * Format: int64
-                 * @description Until when it can be taken back, UTC milliseconds.
+                 * @description Until when it can be taken back, UTC milliseconds; now, if it was forced.
                  */
                 delete_after_ms: number;
             };
@@ -2870,6 +2870,11 @@ export interface components {
                  * @description When it is gone, UTC milliseconds; `null` unless it is being deleted.
                  */
                 delete_after_ms?: number | null;
+                /**
+                 * Format: int64
+                 * @description For how many days a deletion can be taken back on this appliance.
+                 */
+                delete_grace_days: number;
                 role?: components["schemas"]["Role"] | null;
                 /** @description The name of a role of the organization's own. */
                 role_name?: string | null;
@@ -3777,7 +3782,7 @@ export interface components {
         Deletion: {
             /**
              * Format: int64
-             * @description Until when it can be taken back, UTC milliseconds.
+             * @description Until when it can be taken back, UTC milliseconds; now, if it was forced.
              */
             delete_after_ms: number;
         };
@@ -3785,6 +3790,11 @@ export interface components {
         DeletionRequest: {
             /** @description The organization's name, as it is. */
             name: string;
+            /**
+             * @description Deletes at once what nobody can take back then, also an organization that is being deleted already: for
+             *     administrators of the appliance.
+             */
+            is_forced?: boolean;
         };
         /** @description An answer that says nothing but that it worked. */
         Done: Record<string, never>;
@@ -4439,6 +4449,11 @@ export interface components {
              * @description When it is gone, UTC milliseconds; `null` unless it is being deleted.
              */
             delete_after_ms?: number | null;
+            /**
+             * Format: int64
+             * @description For how many days a deletion can be taken back on this appliance.
+             */
+            delete_grace_days: number;
             role?: components["schemas"]["Role"] | null;
             /** @description The name of a role of the organization's own. */
             role_name?: string | null;
@@ -6443,7 +6458,7 @@ export interface operations {
             };
         };
     };
-    list_campaigns: {
+    list_all_campaigns: {
         parameters: {
             query?: {
                 /** @description Rows of a window, 1 to 500; 100 if absent. */
@@ -6502,7 +6517,7 @@ export interface operations {
             };
         };
     };
-    list_mailboxes: {
+    list_all_mailboxes: {
         parameters: {
             query?: {
                 /** @description Rows of a window, 1 to 500; 100 if absent. */
@@ -6528,7 +6543,7 @@ export interface operations {
             };
         };
     };
-    list_campaign_messages: {
+    list_instantly_campaign_messages: {
         parameters: {
             query?: {
                 /** @description Rows of a window, 1 to 500; 100 if absent. */
@@ -6561,7 +6576,7 @@ export interface operations {
             };
         };
     };
-    list_campaigns: {
+    list_instantly_campaigns: {
         parameters: {
             query?: {
                 /** @description Rows of a window, 1 to 500; 100 if absent. */
@@ -6585,7 +6600,7 @@ export interface operations {
             };
         };
     };
-    list_mailboxes: {
+    list_instantly_mailboxes: {
         parameters: {
             query?: {
                 /** @description Rows of a window, 1 to 500; 100 if absent. */
@@ -6609,7 +6624,7 @@ export interface operations {
             };
         };
     };
-    show_health: {
+    show_instantly_health: {
         parameters: {
             query?: never;
             header?: never;
@@ -6660,7 +6675,7 @@ export interface operations {
             };
         };
     };
-    find_statistics: {
+    find_instantly_statistics: {
         parameters: {
             query?: never;
             header?: never;
@@ -6925,7 +6940,7 @@ export interface operations {
             };
         };
     };
-    list_organizations: {
+    list_all_organizations: {
         parameters: {
             query?: {
                 /** @description Part of the name, or the id. */
@@ -6953,7 +6968,7 @@ export interface operations {
             };
         };
     };
-    find_organization: {
+    find_any_organization: {
         parameters: {
             query?: never;
             header?: never;
@@ -9196,6 +9211,20 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer_Deletion"];
                 };
+            };
+            /** @description is_forced is for administrators of the appliance */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description it is being deleted already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

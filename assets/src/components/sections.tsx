@@ -13,17 +13,18 @@ type SectionsProps = {
   address: "/settings/$section" | "/admin/$section";
   groups: readonly SectionGroup[];
   current: string;
+  actions?: ReactNode;
   children: ReactNode;
 };
 
-export function Sections({ title, navigation, address, groups, current, children }: SectionsProps) {
+export function Sections({ title, navigation, address, groups, current, actions, children }: SectionsProps) {
   const links = useRef<HTMLElement>(null);
   // On a phone the names scroll sideways; the chosen one is in sight.
   useEffect(() => {
     links.current?.querySelector('[data-status="active"]')?.scrollIntoView({ block: "nearest", inline: "center" });
   }, [current]);
   return (
-    <Page title={title}>
+    <Page title={title} actions={actions}>
       <div className={styles.layout}>
         <nav ref={links} className={styles.sections} aria-label={navigation}>
           {groups.map((group) => (

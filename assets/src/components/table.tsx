@@ -35,9 +35,10 @@ type TableProps<Row> = {
 };
 
 const lookOf = <Row,>(column: Column<Row>) =>
-  [column.look === "actions" ? `${page.number} ${styles.actions}` : column.look === "clip" ? `${page.soft} ${styles.clip}` : column.look ? page[column.look] : "", column.weight ? page[column.weight] : "", column.weight === "least" ? styles.least : ""]
+  [column.look === "actions" ? `${page.number} ${styles.actions}` : column.look === "clip" ? `${page.soft} ${styles.clip}` : column.look === "strong" ? `${page.strong} ${styles.name}` : column.look ? page[column.look] : "", column.weight ? page[column.weight] : "", column.weight === "least" ? styles.least : ""]
     .filter(Boolean)
     .join(" ") || undefined;
+const headLookOf = <Row,>(column: Column<Row>) => (column.look === "number" ? `${lookOf(column)} ${styles.numberHead}` : lookOf(column));
 
 export function Table<Row>({ label, columns, rows, keyOf, detail, isBoxed, more }: TableProps<Row>) {
   const t = componentWords.use();
@@ -47,7 +48,7 @@ export function Table<Row>({ label, columns, rows, keyOf, detail, isBoxed, more 
         <thead role="rowgroup">
           <tr role="row">
             {columns.map((column) => (
-              <th key={column.key} role="columnheader" scope="col" className={lookOf(column)} aria-sort={column.sort?.isSorted ? "descending" : undefined}>
+              <th key={column.key} role="columnheader" scope="col" className={headLookOf(column)} aria-sort={column.sort?.isSorted ? "descending" : undefined}>
                 <Head column={column} />
               </th>
             ))}

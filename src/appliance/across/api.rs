@@ -59,7 +59,7 @@ impl AcrossParams {
 }
 
 /// The campaigns of all organizations, in the order of organization and campaign.
-#[utoipa::path(get, path = "/api/instantly/admin/campaigns", tag = "administration", params(AcrossParams), responses((status = 200, body = Window<OfOrganization<Campaign>>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/admin/campaigns", operation_id = "list_all_campaigns", tag = "administration", params(AcrossParams), responses((status = 200, body = Window<OfOrganization<Campaign>>)), security(("session" = [])))]
 pub async fn list_campaigns(
     State(app): State<App>,
     identity: Identity,
@@ -75,7 +75,7 @@ pub async fn list_campaigns(
 }
 
 /// The mailboxes of all organizations, in the order of organization and address.
-#[utoipa::path(get, path = "/api/instantly/admin/email-accounts", tag = "administration", params(AcrossParams), responses((status = 200, body = Window<OfOrganization<Mailbox>>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/admin/email-accounts", operation_id = "list_all_mailboxes", tag = "administration", params(AcrossParams), responses((status = 200, body = Window<OfOrganization<Mailbox>>)), security(("session" = [])))]
 pub async fn list_mailboxes(
     State(app): State<App>,
     identity: Identity,

@@ -19,7 +19,7 @@ use crate::inbox::model::Message;
 use crate::mailbox::model::Mailbox;
 
 /// The organization's campaigns.
-#[utoipa::path(get, path = "/api/instantly/campaigns", tag = "instantly", params(WindowParams), responses((status = 200, body = Window<Campaign>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/campaigns", operation_id = "list_instantly_campaigns", tag = "instantly", params(WindowParams), responses((status = 200, body = Window<Campaign>)), security(("session" = [])))]
 pub async fn list_campaigns(caller: Caller, Params(params): Params<WindowParams>) -> Result<Window<Campaign>> {
     let (limit, offset) = params.parse()?;
     let list =
@@ -28,7 +28,7 @@ pub async fn list_campaigns(caller: Caller, Params(params): Params<WindowParams>
 }
 
 /// The organization's mailboxes.
-#[utoipa::path(get, path = "/api/instantly/email-accounts", tag = "instantly", params(WindowParams), responses((status = 200, body = Window<Mailbox>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/email-accounts", operation_id = "list_instantly_mailboxes", tag = "instantly", params(WindowParams), responses((status = 200, body = Window<Mailbox>)), security(("session" = [])))]
 pub async fn list_mailboxes(
     State(app): State<App>,
     caller: Caller,
@@ -41,7 +41,7 @@ pub async fn list_mailboxes(
 }
 
 /// A campaign's messages, newest first; the campaign by our id or the provider's.
-#[utoipa::path(get, path = "/api/instantly/campaign/{id}/messages", tag = "instantly", params(("id" = String, Path, description = "ours or the provider's"), WindowParams), responses((status = 200, body = Window<Message>), (status = 404)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/campaign/{id}/messages", operation_id = "list_instantly_campaign_messages", tag = "instantly", params(("id" = String, Path, description = "ours or the provider's"), WindowParams), responses((status = 200, body = Window<Message>), (status = 404)), security(("session" = [])))]
 pub async fn list_campaign_messages(
     caller: Caller,
     id: Path<String>,
@@ -69,7 +69,7 @@ pub struct SeedStatistics {
 }
 
 /// The organization's figures.
-#[utoipa::path(get, path = "/api/instantly/stats", tag = "instantly", responses((status = 200, body = Answer<SeedStatistics>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/stats", operation_id = "find_instantly_statistics", tag = "instantly", responses((status = 200, body = Answer<SeedStatistics>)), security(("session" = [])))]
 pub async fn find_statistics(caller: Caller) -> Result<Answer<SeedStatistics>> {
     let all = caller.tenant.read(crate::campaign::find_statistics).await?;
     Ok(Answer::new(SeedStatistics {
@@ -131,7 +131,7 @@ pub struct InstantlyHealth {
 }
 
 /// The state of the organization's link to Instantly.
-#[utoipa::path(get, path = "/api/instantly/health", tag = "instantly", responses((status = 200, body = Answer<InstantlyHealth>)), security(("session" = [])))]
+#[utoipa::path(get, path = "/api/instantly/health", operation_id = "show_instantly_health", tag = "instantly", responses((status = 200, body = Answer<InstantlyHealth>)), security(("session" = [])))]
 pub async fn show_health(State(app): State<App>, caller: Caller) -> Result<Answer<InstantlyHealth>> {
     let organization_id = caller.organization_id();
     let stored =

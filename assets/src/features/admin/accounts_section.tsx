@@ -4,9 +4,11 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useState } from "react";
 import * as calls from "../../api/organization_calls";
 import { accountsQuery } from "../../api/organization_queries";
+import { ApiError } from "../../api/client";
 import type { AccountChange, AdminAccount, StaffRole } from "../../api/organization_types";
 import { useMe } from "../../api/session";
 import { ActionButton } from "../../components/action_button";
+import { Chip } from "../../components/chip";
 import { StateWord } from "../../components/mark";
 import { PaneError, PaneMessage } from "../../components/pane_message";
 import { Question } from "../../components/question";
@@ -35,7 +37,7 @@ export function AccountsSection() {
       <section>
         <SectionHead title={t("section_accounts")} text={t("accounts_text")} />
         <div className={styles.row} style={{ marginBottom: 12 }}>
-          <TextInput type="search" aria-label={t("accounts_search")} placeholder={t("accounts_search")} w={280} value={typed} onChange={(event) => setTyped(event.target.value)} />
+          <TextInput type="search" aria-label={t("accounts_search")} placeholder={t("accounts_search")} w={340} maw="100%" value={typed} onChange={(event) => setTyped(event.target.value)} />
         </div>
         {query.isPending ? <TableBones /> : null}
         {query.isError && rows.length === 0 ? <PaneError title={t("accounts_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
@@ -74,7 +76,7 @@ function AccountTable({ rows, asked, onAsk, more }: TableProps) {
             <span className={own.personNames}>
               <span>
                 {row.name || row.email}
-                {row.id === me ? ` (${t("you")})` : ""}
+                {row.id === me ? ` (${t("you")})` : ""} {row.is_disabled ? <Chip text={t("disabled")} tone="negative" shape="square" /> : null}
               </span>
               {row.name ? <span className={own.permissionText}>{row.email}</span> : null}
             </span>
@@ -86,7 +88,7 @@ function AccountTable({ rows, asked, onAsk, more }: TableProps) {
           cell: (row) => (
             <Select
               aria-label={t("staff_role_of", { name: row.name || row.email })}
-              w={150}
+              w={164}
               value={row.staff_role ?? "none"}
               onChange={(value) => value && value !== (row.staff_role ?? "none") && onAsk({ id: row.id, what: { staff_role: value === "none" ? "" : (value as StaffRole) } })}
               data={STAFF.map((name) => ({ value: name, label: t(`staff_${name}`) }))}
@@ -94,12 +96,6 @@ function AccountTable({ rows, asked, onAsk, more }: TableProps) {
           ),
         },
         { key: "organizations", name: t("member_of"), look: "clip", weight: "least", title: placesOf, cell: (row) => placesOf(row) || "–" },
-        {
-          key: "state",
-          name: t("state"),
-          weight: "minor",
-          cell: (row) => (row.is_disabled ? <StateWord tone="negative" shape="square" word={t("disabled")} /> : <StateWord tone="positive" shape="disc" word={t("active")} />),
-        },
         {
           key: "second_factor",
           name: t("second_factor"),
@@ -139,10 +135,10 @@ function AccountQuestion({ account, what, onClose }: { account: AdminAccount; wh
   const t = adminWords.use();
   const client = useQueryClient();
   const name = account.name || account.email;
-  const act = useMutation<unknown, unknown, void>({
-    mutationFn: () => {
+  const act = useMutation<unknown, unknown, { isForced: boolean }>({
+    mutationFn: ({ isForced }) => {
       if (what === "second_factor") return calls.resetAccountSecondFactor(account.id);
-      const change: AccountChange = what === "disable" ? { is_disabled: true } : what === "enable" ? { is_disabled: false } : what;
+      const change: AccountChange = what === "disable" ? { is_disabled: true, is_forced: isForced } : what === "enable" ? { is_disabled: false } : what;
       return calls.updateAccount(account.id, change);
     },
     onSuccess: async () => {
@@ -150,6 +146,23 @@ function AccountQuestion({ account, what, onClose }: { account: AdminAccount; wh
       await client.invalidateQueries({ queryKey: ["accounts"] });
     },
   });
+  const shared = { isPending: act.isPending, onCancel: onClose };
+  // Without this person an organization has nobody who may decide in it: the refusal is the first answer, force the second.
+  const isLastOwner = act.error instanceof ApiError && act.error.code === "last_owner";
+  if (isLastOwner || act.variables?.isForced === true) {
+    const owned = account.organizations.filter((place) => place.role === "owner").map((place) => place.name);
+    return (
+      <Question
+        key="forced"
+        text={t("disable_forced_ask", { name, organizations: owned.join(", ") })}
+        action={t("disable_forced")}
+        typed={{ label: t("disable_forced_type", { email: account.email }), value: account.email, reason: t("disable_forced_type_reason") }}
+        error={isLastOwner ? null : act.error}
+        onConfirm={() => act.mutate({ isForced: true })}
+        {...shared}
+      />
+    );
+  }
   const question =
     what === "disable"
       ? { text: t("disable_ask", { name }), action: t("disable") }
@@ -158,5 +171,5 @@ function AccountQuestion({ account, what, onClose }: { account: AdminAccount; wh
         : what === "second_factor"
           ? { text: t("reset_ask", { name }), action: t("reset_second_factor") }
           : { text: t(`staff_ask_${what.staff_role || "none"}`, { name }), action: t("staff_change") };
-  return <Question {...question} isDanger={what !== "enable"} isPending={act.isPending} error={act.error} onConfirm={() => act.mutate()} onCancel={onClose} />;
+  return <Question key="first" {...question} isDanger={what !== "enable"} error={act.error} onConfirm={() => act.mutate({ isForced: false })} {...shared} />;
 }

@@ -1,5 +1,5 @@
 // The appliance for its staff: what runs on it, who is on it, and how people get in. Operators see what they operate, no more.
-import { IconBuilding, IconHistory, IconMail, IconRouteOff, IconSettings, IconUsers, type Icon } from "@tabler/icons-react";
+import { IconAt, IconBuilding, IconHistory, IconMail, IconRouteOff, IconSend, IconSettings, IconUsers, type Icon } from "@tabler/icons-react";
 import { useParams } from "@tanstack/react-router";
 import { Suspense, type ComponentType } from "react";
 import { useMe } from "../../api/session";
@@ -10,11 +10,13 @@ import { Sections } from "../../components/sections";
 import { TableBones } from "../../components/skeleton";
 import { adminWords } from "./words";
 
-type SectionName = "organizations" | "accounts" | "mails" | "settings" | "audit" | "unrouted";
+type SectionName = "organizations" | "campaigns" | "mailboxes" | "accounts" | "mails" | "settings" | "audit" | "unrouted";
 type Section = { name: SectionName; icon: Icon; permission: Permission; View: ComponentType };
 
 const SECTIONS: readonly Section[] = [
   { name: "organizations", icon: IconBuilding, permission: "appliance.operate", View: lazyView(() => import("./organizations_section"), "OrganizationsSection") },
+  { name: "campaigns", icon: IconSend, permission: "appliance.operate", View: lazyView(() => import("./across_section"), "CampaignsSection") },
+  { name: "mailboxes", icon: IconAt, permission: "appliance.operate", View: lazyView(() => import("./across_section"), "MailboxesSection") },
   { name: "accounts", icon: IconUsers, permission: "appliance.administer", View: lazyView(() => import("./accounts_section"), "AccountsSection") },
   { name: "mails", icon: IconMail, permission: "appliance.administer", View: lazyView(() => import("./mails_section"), "MailsSection") },
   { name: "settings", icon: IconSettings, permission: "appliance.administer", View: lazyView(() => import("./settings_section"), "SettingsSection") },

@@ -62,7 +62,9 @@ export function MailsSection() {
               { key: "subject", name: t("mail_subject"), look: "clip", weight: "minor", title: (mail) => mail.subject, cell: (mail) => mail.subject },
               { key: "state", name: t("state"), cell: (mail) => <StateWord {...LOOKS[mail.state]} word={t(`mail_${mail.state}`)} /> },
               { key: "created", name: t("created"), look: "soft", weight: "minor", cell: (mail) => <RelativeTime atMs={mail.created_at_ms} /> },
-              { key: "error", name: t("last_error"), look: "clip", weight: "minor", title: (mail) => mail.last_error || undefined, cell: (mail) => mail.last_error || "–" },
+              ...(query.data.some((mail) => mail.last_error !== "")
+                ? [{ key: "error", name: t("last_error"), look: "clip" as const, weight: "minor" as const, title: (mail: Mail) => mail.last_error || undefined, cell: (mail: Mail) => mail.last_error || "–" }]
+                : []),
               {
                 key: "actions",
                 name: t("actions"),

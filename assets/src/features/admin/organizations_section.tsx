@@ -1,7 +1,6 @@
 // All organizations of the appliance with size, activity and health; one opens for its connections, and staff can enter it.
 import { Select, TextInput } from "@mantine/core";
-import { IconDoorEnter } from "@tabler/icons-react";
-import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { adminOrganizationQuery, adminOrganizationsQuery } from "../../api/organization_queries";
 import type { AdminOrganization, OrganizationSort } from "../../api/organization_types";
@@ -18,6 +17,7 @@ import { TableBones } from "../../components/skeleton";
 import { Table } from "../../components/table";
 import { useFormat } from "../../i18n/format";
 import { useQuiet } from "../../components/quiet";
+import { DeletionPart } from "./deletion_part";
 import { adminWords } from "./words";
 
 const SORTS = ["name", "created", "activity", "size"] as const;
@@ -85,7 +85,7 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
       more={more}
       detail={(row) => {
         if (open?.id !== row.id) return null;
-        return open.what === "enter" ? <Enter organization={row} onClose={() => onOpen(null)} /> : <Detail organization={row} />;
+        return open.what === "enter" ? <Enter organization={row} onClose={() => onOpen(null)} /> : <Detail organization={row} onClose={() => onOpen(null)} />;
       }}
       columns={[
         { key: "name", name: t("organization"), look: "strong", sort: sortBy("name"), title: (row) => row.name, cell: (row) => row.name },
@@ -96,13 +96,12 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
         { key: "connections", name: t("connections"), look: "number", weight: "least", cell: (row) => format.number(row.connections) },
         {
           key: "activity",
-          name: t("last_event"),
+          name: t("latest"),
           look: "soft",
           weight: "minor",
           sort: sortBy("activity"),
           cell: (row) => (row.figures?.last_event_at_ms ? <RelativeTime atMs={row.figures.last_event_at_ms} /> : "–"),
         },
-        { key: "created", name: t("created"), look: "soft", weight: "least", sort: sortBy("created"), cell: (row) => <RelativeTime atMs={row.created_at_ms} /> },
         {
           key: "actions",
           name: t("actions"),
@@ -119,7 +118,6 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
               />
               <ActionButton
                 size="small"
-                icon={IconDoorEnter}
                 label={t("enter")}
                 hasText
                 disabledReason={row.delete_after_ms !== null ? t("enter_ending") : row.id === here ? t("enter_here") : null}
@@ -136,7 +134,13 @@ function OrganizationTable({ rows, sort, onSort, open, onOpen, more }: TableProp
 function Health({ organization }: { organization: AdminOrganization }) {
   const t = adminWords.use();
   const format = useFormat();
-  if (organization.delete_after_ms !== null) return <StateWord tone="caution" shape="dash" word={t("ending", { date: format.date(organization.delete_after_ms) })} />;
+  if (organization.delete_after_ms !== null) {
+    return (
+      <span title={t("ending_on", { date: format.dateTime(organization.delete_after_ms) })}>
+        <StateWord tone="caution" shape="dash" word={t("ending")} />
+      </span>
+    );
+  }
   return <StateWord {...HEALTH[organization.health]} word={t(`health_${organization.health}`)} />;
 }
 
@@ -158,13 +162,15 @@ function Enter({ organization, onClose }: { organization: AdminOrganization; onC
   );
 }
 
-function Detail({ organization }: { organization: AdminOrganization }) {
+function Detail({ organization, onClose }: { organization: AdminOrganization; onClose: () => void }) {
   const t = adminWords.use();
+  const mayDelete = useMe().permissions.includes("appliance.administer");
   const format = useFormat();
   const query = useQuery(adminOrganizationQuery(organization.id));
   const { figures } = organization;
   return (
-    <div style={{ display: "grid", gap: 12 }}>
+    <div className={styles.gap} style={{ gap: 12 }}>
+      {organization.delete_after_ms === null ? null : <p className={styles.notice}>{t("ending_on", { date: format.dateTime(organization.delete_after_ms) })}</p>}
       <p className={styles.soft}>
         {figures
           ? t("figures", {
@@ -174,23 +180,22 @@ function Detail({ organization }: { organization: AdminOrganization }) {
               mailboxes: format.number(figures.mailboxes),
               time: organization.figures_at_ms ? format.dateTime(organization.figures_at_ms) : "–",
             })
-          : t("figures_none")}
+          : t("figures_none")}{" "}
+        {t("created_on", { date: format.date(organization.created_at_ms) })}
       </p>
       {organization.health_detail ? <p className={styles.error}>{organization.health_detail}</p> : null}
-      <p className={styles.soft}>
-        {t("id")}: <code>{organization.id}</code>
-      </p>
       {query.isPending ? <TableBones rows={2} /> : null}
       {query.isError ? <PaneError title={t("detail_error")} error={query.error} onRetry={() => void query.refetch()} /> : null}
-      {query.data?.connections.length === 0 ? <p className={styles.soft}>{t("connections_none")}</p> : null}
-      {query.data && query.data.connections.length > 0 ? (
+      {query.data?.connection_list.length === 0 ? <p className={styles.soft}>{t("connections_none")}</p> : null}
+      {query.data && query.data.connection_list.length > 0 ? (
         <Table
           isBoxed
           label={t("connections_of", { name: organization.name })}
-          rows={query.data.connections}
+          rows={query.data.connection_list}
           keyOf={(connection) => connection.id}
           columns={[
-            { key: "name", name: t("connection"), look: "strong", cell: (connection) => connection.name },
+            { key: "name", name: t("connection"), look: "strong", title: (connection) => connection.name, cell: (connection) => (connection.is_shared ? t("connection_shared", { name: connection.name }) : connection.name) },
+            { key: "events", name: t("events"), look: "number", cell: (connection) => format.number(connection.event_count) },
             {
               key: "state",
               name: t("last_event"),
@@ -207,6 +212,10 @@ function Detail({ organization }: { organization: AdminOrganization }) {
           ]}
         />
       ) : null}
+      <p className={`${styles.soft} ${styles.small}`}>
+        {t("id")}: <code>{organization.id}</code>
+      </p>
+      {mayDelete ? <DeletionPart organization={organization} onDeleted={onClose} /> : null}
     </div>
   );
 }

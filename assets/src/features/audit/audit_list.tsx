@@ -11,7 +11,7 @@ import { keyOf } from "../organization/permission_groups";
 import { permissionWords } from "../organization/permission_words";
 import styles from "./audit.module.css";
 import { compareRecords, type Line } from "./difference";
-import { nameAction, nameActor, readWord } from "./name_action";
+import { nameAction, nameActor, nameRecord, nameValue, readWord } from "./name_action";
 import { auditWords } from "./words";
 
 const ROW = 40;
@@ -75,8 +75,12 @@ function EntryRow({ entry, isOpen, onToggle, onRecord }: RowProps) {
         <span className={styles.action} title={entry.action}>
           {nameAction(t, entry.action)}
         </span>
-        <span className={styles.recordName}>{entry.entity_name}</span>
-        <span className={styles.actor}>{nameActor(t, entry)}</span>
+        <span className={styles.recordName} title={nameRecord(t, entry)}>
+          {nameRecord(t, entry)}
+        </span>
+        <span className={styles.actor} title={nameActor(t, entry)}>
+          {nameActor(t, entry)}
+        </span>
       </button>
       {isOpen ? <Detail entry={entry} onRecord={onRecord} /> : null}
     </>
@@ -143,8 +147,8 @@ function Difference({ lines }: { lines: readonly Line[] }) {
             <th scope="row">{nameField(line.field)}</th>
             {line.kind === "value" ? (
               <>
-                <td className={styles.old}>{sayValue(line.field, line.before, t, format)}</td>
-                <td className={styles.fresh}>{sayValue(line.field, line.after, t, format)}</td>
+                <td className={line.before === null ? styles.soft : styles.old}>{sayValue(line.field, line.before, t, format)}</td>
+                <td className={line.after === null ? styles.soft : styles.fresh}>{sayValue(line.field, line.after, t, format)}</td>
               </>
             ) : (
               <>
@@ -163,5 +167,5 @@ function sayValue(field: string, value: unknown, t: ReturnType<typeof auditWords
   if (value === null || value === undefined) return "–";
   if (typeof value === "boolean") return value ? t("yes") : t("no");
   if (typeof value === "number") return field.endsWith("_at_ms") || field.endsWith("_after_ms") ? format.dateTime(value) : format.number(value);
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? nameValue(t, field, value) : JSON.stringify(value);
 }

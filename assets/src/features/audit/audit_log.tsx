@@ -16,15 +16,12 @@ import { showToast } from "../../components/toast";
 import styles from "./audit.module.css";
 import { AuditList } from "./audit_list";
 import { readWord } from "./name_action";
+import { NOUNS } from "./nouns";
 import { auditWords } from "./words";
 
 const DAY_MS = 24 * 3_600_000;
 const RANGES = ["all", "day", "week", "month", "custom"] as const;
 const RANGE_DAYS: Record<string, number> = { day: 1, week: 7, month: 30 };
-const NOUNS: Record<AuditScope, readonly string[]> = {
-  organization: ["member", "invitation", "role", "api_key", "organization", "connection", "conversation", "staff", "provider_event", "job", "search", "audit"],
-  appliance: ["account", "session", "password", "totp", "passkey", "identity", "organization", "setting", "mail", "staff", "audit"],
-};
 
 type Range = (typeof RANGES)[number];
 type Person = { value: string; label: string };

@@ -17,6 +17,18 @@ export function nameAction(t: Words, action: string): string {
   return nounWord !== null && verbWord !== null ? `${nounWord}: ${verbWord}` : action;
 }
 
+/** What an entry is about, as its readers know it. */
+export function nameRecord(t: Words, entry: AuditEntry): string {
+  // What staff looked at is an address of the API; the method alone would say nothing.
+  if (entry.entity_kind === "route") return entry.entity_id;
+  if (entry.entity_kind === "setting") return readWord(t, `value_setting_${entry.entity_name}`) ?? entry.entity_name;
+  if (entry.entity_kind === "invitation" && entry.entity_name === "") return t("record_by_link");
+  return entry.entity_name;
+}
+
+/** A stored word of a closed list, such as a role, in the reader's language. */
+export const nameValue = (t: Words, field: string, value: string): string => readWord(t, `value_${field}_${value}`) ?? value;
+
 export function nameActor(t: Words, entry: AuditEntry): string {
   if (entry.actor.startsWith("api_key:")) return t("actor_key", { name: entry.actor_name });
   if (entry.actor === "command_line") return t("actor_command_line");

@@ -86,7 +86,7 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (fresh: Fre
   const client = useQueryClient();
   const [chosen, setChosen] = useState<Set<Permission>>(() => new Set());
   const [life, setLife] = useState<(typeof LIVES)[number]>("90");
-  const [missing, setMissing] = useState<"name" | "permissions" | null>(null);
+  const [missing, setMissing] = useState<readonly ("name" | "permissions")[]>([]);
   const [typed, setTyped] = useState("");
   const create = useMutation({
     mutationFn: (name: string) =>
@@ -99,9 +99,9 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (fresh: Fre
   function handleSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
-    const lacks = name === "" ? "name" : chosen.size === 0 ? "permissions" : null;
-    setMissing(lacks);
-    if (lacks === null) create.mutate(name);
+    const lacking = [...(name === "" ? (["name"] as const) : []), ...(chosen.size === 0 ? (["permissions"] as const) : [])];
+    setMissing(lacking);
+    if (lacking.length === 0) create.mutate(name);
   }
   return (
     <form className={styles.panel} onSubmit={handleSubmit} noValidate aria-label={t("key_new")}>
@@ -111,7 +111,7 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (fresh: Fre
           label={t("key_name")}
           placeholder={t("key_name_example")}
           maxLength={80}
-          error={missing === "name" ? t("required") : null}
+          error={missing.includes("name") ? t("required") : null}
           autoComplete="off"
           autoFocus
           className={styles.grow}
@@ -121,7 +121,7 @@ function KeyForm({ onClose, onMade }: { onClose: () => void; onMade: (fresh: Fre
       {life === "never" ? <p className={styles.notice}>{t("key_never_warning")}</p> : null}
       <PermissionPicker legend={t("key_permissions")} chosen={chosen} onChange={setChosen} />
       <p className={styles.soft}>{t("key_bound")}</p>
-      {missing === "permissions" ? (
+      {missing.includes("permissions") ? (
         <p role="alert" className={styles.error}>
           {t("permissions_missing")}
         </p>
@@ -157,7 +157,7 @@ function KeyTable({ keys, open, onOpen, onFresh }: { keys: ApiKey[]; open: Open;
         { key: "name", name: t("key_name"), look: "strong", title: (key) => key.name, cell: (key) => key.name },
         { key: "prefix", name: t("key"), weight: "minor", cell: (key) => <code>{key.prefix}…</code> },
         { key: "state", name: t("state"), cell: (key) => <KeyState apiKey={key} /> },
-        { key: "account", name: t("key_account"), look: "soft", weight: "least", title: (key) => key.account.email, cell: (key) => key.account.email },
+        { key: "account", name: t("key_account"), look: "clip", weight: "least", title: (key) => key.account.email, cell: (key) => key.account.email },
         {
           key: "used",
           name: t("key_last_used"),

@@ -84,7 +84,7 @@ function Name({ organization }: { organization: OrganizationDetail }) {
       <Button type="submit" variant="default" loading={change.isPending}>
         {t("save")}
       </Button>
-      <span role="status" className={styles.soft}>
+      <span role="status" className={`${styles.soft} ${styles.saved}`}>
         {change.isSuccess ? t("saved") : ""}
       </span>
     </form>
@@ -177,9 +177,10 @@ function Delete({ organization }: { organization: OrganizationDetail }) {
   const t = organizationWords.use();
   const navigate = useNavigate();
   const mayNot = usePermissionReason("organization.own");
+  const days = organization.delete_grace_days;
   const [isAsked, setAsked] = useState(false);
   const remove = useMutation({
-    mutationFn: () => calls.deleteOrganization(organization.id, organization.name),
+    mutationFn: () => calls.deleteOrganization(organization.id, { name: organization.name }),
     onSuccess: async () => {
       await navigate({ to: "/organizations" });
       await reloadMe();
@@ -190,13 +191,13 @@ function Delete({ organization }: { organization: OrganizationDetail }) {
       <div className={styles.setting}>
         <div>
           <h3>{t("delete")}</h3>
-          <p className={styles.soft}>{t("delete_text")}</p>
+          <p className={styles.soft}>{days === 0 ? t("delete_text_now") : t("delete_text", { count: days })}</p>
         </div>
         <ActionButton look="outlined" label={t("delete_action")} hasText isDanger disabledReason={mayNot === null ? null : t("delete_owner_only")} onClick={() => setAsked(true)} />
       </div>
       {isAsked ? (
         <Question
-          text={t("delete_ask")}
+          text={days === 0 ? t("delete_ask_now") : t("delete_ask", { count: days })}
           action={t("delete_action")}
           typed={{ label: t("delete_type", { name: organization.name }), value: organization.name, reason: t("delete_type_reason") }}
           isPending={remove.isPending}

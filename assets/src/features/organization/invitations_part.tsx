@@ -38,7 +38,7 @@ export function InvitationsPart({ query, mayNot }: { query: UseQueryResult<Invit
           columns={[
             { key: "email", name: t("invited_person"), look: "strong", title: (row) => row.email || undefined, cell: (row) => row.email || t("whoever_has_link") },
             { key: "role", name: t("role"), cell: (row) => nameRole(row) },
-            { key: "by", name: t("invited_by"), look: "soft", weight: "minor", cell: (row) => row.invited_by?.email ?? "–" },
+            { key: "by", name: t("invited_by"), look: "clip", weight: "minor", title: (row) => row.invited_by?.email, cell: (row) => row.invited_by?.email ?? "–" },
             { key: "made", name: t("created"), look: "soft", weight: "minor", cell: (row) => <RelativeTime atMs={row.created_at_ms} /> },
             {
               key: "expires",

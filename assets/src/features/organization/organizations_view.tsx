@@ -18,6 +18,7 @@ import { PaneError, PaneMessage } from "../../components/pane_message";
 import styles from "../../components/section.module.css";
 import { TableBones } from "../../components/skeleton";
 import { showToast } from "../../components/toast";
+import { WayBack } from "../../components/way_back";
 import { useFormat } from "../../i18n/format";
 import own from "./organization.module.css";
 import { useRoleName } from "./roles";
@@ -34,12 +35,15 @@ export function OrganizationsView() {
     <Page
       title={t("organizations")}
       actions={
-        query.isSuccess ? (
-          <ActionButton look="outlined" icon={IconPlus} label={t("new")} hasText disabledReason={mayCreate ? null : t("new_reason")} onClick={() => setNew(true)} />
-        ) : null
+        <>
+          <WayBack />
+          {query.isSuccess ? (
+            <ActionButton look="outlined" icon={IconPlus} label={t("new")} hasText disabledReason={mayCreate ? null : t("new_reason")} onClick={() => setNew(true)} />
+          ) : null}
+        </>
       }
     >
-      <div className={styles.content} style={{ height: "100%" }}>
+      <div className={`${styles.content} ${styles.page}`}>
         <div style={{ maxWidth: 760 }}>
           {isNew && mayCreate ? <NewOrganization onCancel={() => setNew(false)} /> : null}
           {query.isPending ? <TableBones rows={4} /> : null}

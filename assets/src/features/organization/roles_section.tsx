@@ -80,8 +80,9 @@ function RoleItem({ role, mayNot, open, onOpen }: ItemProps) {
             {role.id === null ? null : <Chip text={t("role_own")} tone="information" />}
           </div>
           <p className={styles.soft}>
-            {role.id === null && role.role !== "custom" ? `${t(`role_${role.role}_text`)} ` : ""}
             {t("members_count", { count: role.members })}
+            {" · "}
+            {role.id === null && role.role !== "custom" ? t(`role_${role.role}_text`) : t("permissions_count", { count: role.permissions.length })}
           </p>
         </div>
         <div className={styles.buttons}>
@@ -115,7 +116,7 @@ function RoleForm({ role, onClose }: { role: OrganizationRole | null; onClose: (
   const client = useQueryClient();
   const { organization, permissions: mine } = useMe();
   const [chosen, setChosen] = useState<Set<Permission>>(() => new Set(role?.permissions ?? FIRST_PERMISSIONS.filter((permission) => mine.includes(permission))));
-  const [missing, setMissing] = useState<"name" | "permissions" | null>(null);
+  const [missing, setMissing] = useState<readonly ("name" | "permissions")[]>([]);
   const save = useMutation({
     mutationFn: (name: string) => {
       const body = { name, permissions: [...chosen] };
@@ -130,16 +131,16 @@ function RoleForm({ role, onClose }: { role: OrganizationRole | null; onClose: (
   function handleSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
-    const lacks = name === "" ? "name" : chosen.size === 0 ? "permissions" : null;
-    setMissing(lacks);
-    if (lacks === null) save.mutate(name);
+    const lacking = [...(name === "" ? (["name"] as const) : []), ...(chosen.size === 0 ? (["permissions"] as const) : [])];
+    setMissing(lacking);
+    if (lacking.length === 0) save.mutate(name);
   }
   return (
     <form className={styles.panel} onSubmit={handleSubmit} noValidate aria-label={role ? t("role_change", { name: role.name }) : t("role_new")}>
-      <TextInput name="name" label={t("role_name")} placeholder={t("role_name_example")} defaultValue={role?.name ?? ""} maxLength={60} error={missing === "name" ? t("required") : null} autoComplete="off" autoFocus style={{ maxWidth: 360 }} />
+      <TextInput name="name" label={t("role_name")} placeholder={t("role_name_example")} defaultValue={role?.name ?? ""} maxLength={60} error={missing.includes("name") ? t("required") : null} autoComplete="off" autoFocus style={{ maxWidth: 360 }} />
       <PermissionPicker legend={t("role_permissions")} chosen={chosen} onChange={setChosen} without="organization.own" />
       {role && role.members > 0 ? <p className={styles.soft}>{t("role_change_at_once", { count: role.members })}</p> : null}
-      {missing === "permissions" ? (
+      {missing.includes("permissions") ? (
         <p role="alert" className={styles.error}>
           {t("permissions_missing")}
         </p>

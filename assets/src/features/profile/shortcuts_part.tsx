@@ -109,7 +109,7 @@ function ShortcutRow({ command, isActive, onActive, onSave }: RowProps) {
         {isChanged ? <Chip text={t("key_changed")} tone="information" /> : null}
         <KeyCaps keys={bindings[command]} />
         <div className={styles.actions}>
-          {NATIVE.has(command) ? <span className={styles.soft}>{t("key_native")}</span> : null}
+          {NATIVE.has(command) ? <span className={`${styles.soft} ${styles.fixed}`}>{t("key_native")}</span> : null}
           {isChanged ? <RowButton text={t("key_reset")} label={t("key_reset_of", { command: name })} onClick={() => onSave(withKeys(changes, command, SHORTCUTS[command].keys))} /> : null}
           {!NATIVE.has(command) && bindings[command].length > 0 && !isChanged ? (
             <RowButton text={t("key_off")} label={t("key_off_of", { command: name })} onClick={() => onSave(withKeys(changes, command, []))} />

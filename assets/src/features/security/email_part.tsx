@@ -1,8 +1,9 @@
 // Another address to sign in with; it counts once its owner has opened the link sent to it.
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import * as calls from "../../api/account_calls";
+import { signInOptionsQuery } from "../../api/account_queries";
 import { useMe } from "../../api/session";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
@@ -17,6 +18,7 @@ export function EmailPart() {
   const t = securityWords.use();
   const { account } = useMe();
   const [isOpen, setOpen] = useState(false);
+  const options = useQuery(signInOptionsQuery());
   const change = useMutation({ mutationFn: calls.changeEmail, onSuccess: () => setOpen(false) });
   const open = () => {
     change.reset();
@@ -28,7 +30,7 @@ export function EmailPart() {
         <EmailForm error={change.error} isPending={change.isPending} onSend={change.mutate} onCancel={() => setOpen(false)} />
       ) : change.isSuccess ? (
         <p role="status" className={styles.good}>
-          {t("address_link_sent", { email: change.variables.email })}
+          {t(options.data?.is_mail_configured === false ? "address_link_held" : "address_link_sent", { email: change.variables.email })}
         </p>
       ) : null}
     </Part>
@@ -51,7 +53,7 @@ function EmailForm({ error, isPending, onSend, onCancel }: FormProps) {
   }
   return (
     <form className={styles.form} onSubmit={handleSubmit} noValidate>
-      <TextInput name="email" type="email" label={t("email_new")} autoComplete="email" error={wrong ?? (isAbout(error, "email") ? describe(error) : null)} autoFocus />
+      <TextInput name="email" type="email" label={t("email_new")} description={t("email_new_hint")} autoComplete="email" error={wrong ?? (isAbout(error, "email") ? describe(error) : null)} autoFocus />
       <PasswordInput name="password" label={t("email_password")} description={t("password_current_hint")} autoComplete="current-password" error={isProofRefused(error) ? t("password_wrong") : null} />
       <FormError error={isAbout(error, "email") || isProofRefused(error) ? null : error} />
       <div className={styles.buttons}>

@@ -29,9 +29,9 @@ export function PasskeysPart({ isOffered }: { isOffered: boolean }) {
       action={isAdding ? null : <ActionButton look="outlined" label={t("passkey_add")} hasText disabledReason={reason} onClick={() => setAdding(true)} />}
     >
       {isAdding ? <AddPasskey onClose={() => setAdding(false)} /> : null}
-      {reason !== null ? <p className={`${styles.soft} ${styles.small}`}>{reason}</p> : null}
+      {reason !== null && query.data?.length !== 0 ? <p className={`${styles.soft} ${styles.small}`}>{reason}</p> : null}
       {isAdding && query.data?.length === 0 ? null : (
-        <Loaded query={query} empty={t("passkeys_empty")}>
+        <Loaded query={query} empty={reason ?? t("passkeys_empty")}>
           {(rows) => (
             <ul className={styles.rows}>
               {rows.map((passkey) => (

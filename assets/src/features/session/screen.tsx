@@ -3,7 +3,6 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useErrorText } from "../../components/error_text";
-import { PaneMessage } from "../../components/pane_message";
 import icon from "../../theme/icon.svg";
 import styles from "./session.module.css";
 import { sessionWords } from "./words";
@@ -26,9 +25,9 @@ export function Screen({ title, text, children }: { title: string; text?: ReactN
 /** A page that only says something, such as a link that has been used. */
 export function MessageScreen({ title, text, action }: { title: string; text?: ReactNode; action?: ReactNode }) {
   return (
-    <main className={styles.screen}>
-      <PaneMessage isPage title={title} text={text} action={action} />
-    </main>
+    <Screen title={title} text={text}>
+      {action ? <div>{action}</div> : null}
+    </Screen>
   );
 }
 

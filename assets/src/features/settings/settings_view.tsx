@@ -9,6 +9,7 @@ import { lazyView } from "../../app/lazy_view";
 import { PaneMessage } from "../../components/pane_message";
 import { Sections } from "../../components/sections";
 import { TableBones } from "../../components/skeleton";
+import { WayBack } from "../../components/way_back";
 import { ConnectionsSection } from "./connections_section";
 import { OperationsSection } from "./operations_section";
 import { ProfileSection } from "./profile_section";
@@ -45,7 +46,14 @@ export function SettingsView() {
   ].filter((group) => group.sections.length > 0);
   const current = [...YOU, ...ORGANIZATION].find((candidate) => candidate.name === section);
   return (
-    <Sections title={t("title")} navigation={t("sections")} address="/settings/$section" groups={groups} current={current ? label(current.name) : t("not_found")}>
+    <Sections
+      title={t("title")}
+      navigation={t("sections")}
+      address="/settings/$section"
+      groups={groups}
+      current={current ? label(current.name) : t("not_found")}
+      actions={organization === null ? <WayBack /> : null}
+    >
       {current === undefined ? <PaneMessage title={t("not_found")} /> : null}
       {current && !isAllowed(current) ? (
         <PaneMessage title={label(current.name)} text={organization ? t("section_refused", { organization: organization.name }) : t("section_refused_nowhere")} />

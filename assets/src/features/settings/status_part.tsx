@@ -12,6 +12,9 @@ import { showToast } from "../../components/toast";
 import { useFormat } from "../../i18n/format";
 import { settingsWords } from "./words";
 
+const KNOWN = ["search", "timeline"] as const;
+const isKnown = (name: string): name is (typeof KNOWN)[number] => KNOWN.some((known) => known === name);
+
 export function StatusPart() {
   const t = settingsWords.use();
   const format = useFormat();
@@ -58,7 +61,7 @@ export function StatusPart() {
           rows={status.consumers}
           keyOf={(consumer) => consumer.name}
           columns={[
-            { key: "name", name: t("consumer"), cell: (consumer) => <code>{consumer.name}</code> },
+            { key: "name", name: t("consumer"), title: (consumer) => consumer.name, cell: (consumer) => (isKnown(consumer.name) ? t(`consumer_${consumer.name}`) : consumer.name) },
             {
               key: "lag",
               name: t("lag"),

@@ -1,1 +1,0 @@
-import{Ot as e,o as t}from"./index-ZsUVbWrA.js";import{t as n}from"./audit_log-fM-pIPvw.js";import{Kn as r}from"./shared-DUMvedJv.js";var i=r();function a(){let r=(e(t(``)).data?.pages.flatMap(e=>e.rows)??[]).map(e=>({value:`account:${e.id}`,label:e.name||e.email}));return(0,i.jsx)(n,{scope:`appliance`,people:r})}export{a as AuditSection};

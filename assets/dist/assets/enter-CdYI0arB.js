@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Et as t,_t as n,mn as r,wr as i}from"./shared-DUMvedJv.js";import{Z as a}from"./index-ZsUVbWrA.js";var o=e(i(),1);function s(){let e=t(),i=r();return(0,o.useCallback)((t,r)=>{i.removeQueries({type:`inactive`}),n(t),e({href:a(r)??`/inbox`,replace:!0})},[i,e])}export{s as t};
