@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::factor::SECOND_FACTOR;
 use super::one_time;
 use super::session::{Client, SignedIn, refused_entry, too_many_attempts};
-use super::store;
+use super::store::{self, Credentials};
 use super::totp;
 use super::wrong_codes::WrongCodes;
 use crate::app::AppInner;
@@ -183,7 +183,7 @@ pub struct Proof {
 
 /// How the step between the factors went.
 enum Step {
-    Right(AccountId),
+    Right(Credentials),
     Wrong,
     Ended,
     /// Too many wrong codes: seconds to wait.
@@ -199,9 +199,9 @@ impl AppInner {
         let take = move |tx: &Tx<'_>| take_step(tx, (&chain, &keyring, &wrong_codes), &asking, (&token, &code));
         let step = self.control.write(take).await?;
         match step {
-            Step::Right(account_id) => {
+            Step::Right(proven) => {
                 self.attempts.forgive(client.caller(), "second factor");
-                self.start_session(account_id, None, client).await
+                self.start_proven_session(proven, None, client).await
             }
             Step::Wrong => Err(Error::invalid_field("code", "this code is wrong, or was used already")),
             Step::Closed(wait_s) => Err(too_many_attempts(wait_s)),
@@ -411,7 +411,7 @@ fn take_step(
     let who = Who { actor: format!("account:{account_id}"), name: known.email.clone(), address: client.address_text() };
     note_recovery(tx, chain, who, (shown, account_id, known.email))?;
     one_time::revoke(tx, SECOND_FACTOR, account_id)?;
-    Ok(Step::Right(account_id))
+    Ok(Step::Right(store::find_credentials_of(tx.connection(), account_id)?))
 }
 
 /// Whether a session of the account was used from the caller's address, or network of addresses.
