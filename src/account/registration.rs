@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::factor::Entered;
 use super::invitation::{self, Shown};
-use super::model::{Language, parse_email, password_fault};
+use super::model::{Language, parse_email, parse_new_person_name, password_fault};
 use super::one_time;
 use super::password_change::{PASSWORD_RESET, PASSWORD_RESET_MS};
 use super::permission::Role;
@@ -36,7 +36,7 @@ const REGISTRATION: &str = "registration";
 pub(super) const EMAIL_CHANGE: &str = "email_change";
 /// How long a verification link is good.
 pub(super) const VERIFY_MS: i64 = DAY_MS;
-/// Longest name of a person or an organization.
+/// Longest name of an organization.
 const NAME_CHARS: usize = 200;
 
 /// What someone registers with.
@@ -147,10 +147,7 @@ impl AppInner {
             return Err(Error::invalid_field("organization_name", fault));
         }
         let is_founder = mode == Registration::Open && invitation.is_none();
-        let name = match newcomer.name.trim() {
-            "" => email.split('@').next().unwrap_or("").to_owned(),
-            name => name.chars().take(NAME_CHARS).collect(),
-        };
+        let name = parse_new_person_name(&newcomer.name, &email)?;
         Ok(Pending {
             name,
             password_hash: self.hasher.hash(newcomer.password).await?,
