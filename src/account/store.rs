@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::model::{Language, Theme};
+use super::password::BCRYPT_COSTS;
 use super::permission::Role;
 use super::session::Client;
 use super::token::RefreshHashes;
@@ -335,11 +336,13 @@ pub fn find_by_id(connection: &Connection, id: AccountId) -> Result<Option<Known
     Ok(connection.prepare_cached(sql)?.query_row([id], read_known).optional()?)
 }
 
-/// The highest cost of a bcrypt hash any account still has; 0 if none has one.
+/// The highest cost of a bcrypt hash any account still has; 0 if none has one. One that is never checked counts for
+/// nothing: everybody's sign-in costs what is answered here.
 pub fn find_bcrypt_cost(connection: &Connection) -> Result<u32, Error> {
     let sql = "SELECT ifnull(max(CAST(substr(password_hash, 5, 2) AS INTEGER)), 0) FROM account
-               WHERE password_hash GLOB '$2[aby]$*'";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+               WHERE password_hash GLOB '$2[aby]$*' AND CAST(substr(password_hash, 5, 2) AS INTEGER) BETWEEN ?1 AND ?2";
+    let bounds = (BCRYPT_COSTS.start(), BCRYPT_COSTS.end());
+    Ok(connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0))?)
 }
 
 /// An account's hash with what checking it takes.

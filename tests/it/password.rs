@@ -268,6 +268,18 @@ async fn find_hash(test: &TestApp, email: &'static str) -> String {
     test.app.control.read(find).await.unwrap()
 }
 
+/// Everybody's sign-in does the work of the dearest hash there is: one that is never checked must not count.
+#[tokio::test]
+async fn a_hash_nobody_checks_costs_nobody_anything() {
+    let test = TestApp::start().await;
+    let find = async || test.app.control.read(store::find_bcrypt_cost).await.unwrap();
+    for (cost, counted) in [("31", 0), ("15", 0), ("03", 0), ("14", 14), ("04", 4)] {
+        let hash = format!("$2b${cost}$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i");
+        test.execute_control(&format!("UPDATE account SET password_hash = '{hash}'")).await;
+        assert_eq!(find().await, counted, "{cost}");
+    }
+}
+
 #[tokio::test]
 async fn a_bcrypt_hash_brought_along_signs_in_and_becomes_ours() {
     let test = TestApp::start().await;
@@ -300,6 +312,8 @@ async fn a_bcrypt_hash_brought_along_signs_in_and_becomes_ours() {
     login(&test, email, "abc").await.expect(200);
     login(&test, email, "abd").await.expect_refusal(401, "unauthenticated");
     assert_eq!(session["staff_role"], Value::Null);
+    let unseen = ImportLine { name: "Ol\u{202e}d".to_owned(), ..line("unseen@acme.example", hash) };
+    assert_eq!(test.app.import_account(unseen).await.unwrap_err().field, Some("name"));
     wait_until("the import is in the log", async || {
         list_actions(&test).await.iter().any(|action| action == "account.imported")
     })
