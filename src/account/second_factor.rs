@@ -202,14 +202,18 @@ enum Step {
 impl AppInner {
     /// The second step of signing in.
     pub async fn show_second_factor(&self, client: &Client, token: String, code: String) -> Result<SignedIn> {
-        self.take_attempt(client.caller(), "second factor")?;
+        // Counted for the account: those who share an address do not keep each other out.
+        let shown = token.clone();
+        let owner = self.control.read(move |connection| one_time::find_account(connection, &shown)).await?;
+        let subject = owner.map_or_else(|| "second factor".to_owned(), |id| format!("second factor of {id}"));
+        self.take_attempt(client.caller(), &subject)?;
         let (chain, keyring, asking) = (self.audit.clone(), self.keyring.clone(), client.clone());
         let wrong_codes = Arc::clone(&self.wrong_codes);
         let take = move |tx: &Tx<'_>| take_step(tx, (&chain, &keyring, &wrong_codes), &asking, (&token, &code));
         let step = self.control.write(take).await?;
         match step {
             Step::Right(proven) => {
-                self.attempts.forgive(client.caller(), "second factor");
+                self.attempts.forgive(client.caller(), &subject);
                 self.start_proven_session(proven, None, client).await
             }
             Step::Wrong => Err(Error::invalid_field("code", "this code is wrong, or was used already")),

@@ -160,6 +160,11 @@ async fn wrong_codes_end_the_step_and_nobody_elses() {
     second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(401, "unauthenticated");
     let token = first_step(&test, &email).await;
     second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(429, "rate_limited");
+    // A colleague behind the same address is not kept out.
+    let colleague = test.create_member(salesbrain::account::permission::Role::Member).await;
+    let (theirs, _codes) = enrol(&test, &colleague).await;
+    let token = first_step(&test, &colleague.email).await;
+    second_step(&test, &token, &next_code(&test, &theirs)).await.expect(200);
     // The owner, elsewhere, is not kept out.
     let elsewhere =
         reqwest::Client::builder().local_address(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).no_proxy().build().unwrap();
