@@ -272,13 +272,11 @@ async fn a_made_up_hash_does_not_come_along() {
         "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$S2V5LW9mLW5vYm9keS1ldmVyLXVzZWQtMTIzNDU2Nzg",
         "anything",
     ] {
-        let entries = with(&whole, |entries| {
-            describe(entries, |manifest| {
-                for member in manifest["members"].as_array_mut().unwrap() {
-                    member["password_hash"] = json!(hash);
-                }
-            });
-        });
+        let change = |manifest: &mut Value| {
+            let members = manifest["members"].as_array_mut().unwrap();
+            members.iter_mut().for_each(|member| member["password_hash"] = json!(hash));
+        };
+        let entries = with(&whole, |entries| describe(entries, change));
         write_archive(&changed, &entries);
         let here = TestApp::start_empty();
         expect_json(&import(&here, &changed));
