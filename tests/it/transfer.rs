@@ -274,7 +274,9 @@ async fn a_made_up_hash_does_not_come_along() {
     ] {
         let change = |manifest: &mut Value| {
             let members = manifest["members"].as_array_mut().unwrap();
-            members.iter_mut().for_each(|member| member["password_hash"] = json!(hash));
+            for member in members {
+                member["password_hash"] = json!(hash);
+            }
         };
         let entries = with(&whole, |entries| describe(entries, change));
         write_archive(&changed, &entries);
