@@ -11,6 +11,7 @@ use salesbrain::account::federation::model::Provider;
 use salesbrain::account::federation::store as providers;
 use salesbrain::account::model::Language;
 use salesbrain::account::permission::{Permission, PermissionSet, Role, StaffRole};
+use salesbrain::account::session::Client;
 use salesbrain::http::access::Access;
 use salesbrain::http::router::routes;
 use salesbrain::id::{MailId, OrganizationId};
@@ -384,7 +385,7 @@ async fn build() -> World {
     let expired = operator.token.clone();
     test.app.clock.advance_ms((test.app.config.access_token_s + 1) * 1_000);
     let revoked = test.sign_in_again(&operator).await;
-    test.app.end_session(&revoked.refresh_token).await.unwrap();
+    test.app.end_session(&revoked.refresh_token, &Client::default()).await.unwrap();
     let outsider = test.create_outsider().await;
     let operator = test.sign_in_again(&operator).await;
     let mut tokens = vec![

@@ -19,7 +19,7 @@ use super::store::{self, Held, Passkey};
 use crate::account::factor::SECOND_FACTOR;
 use crate::account::model::Account;
 use crate::account::one_time::{self, OneTime};
-use crate::account::session::{Client, SignedIn};
+use crate::account::session::{Client, SignedIn, refused_entry};
 use crate::app::AppInner;
 use crate::audit::{Chain, Entry, Record, Who};
 use crate::config::Config;
@@ -205,7 +205,10 @@ impl AppInner {
         let address = client.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         self.take_attempt(address, SIGN_IN)?;
         let taken: Option<OneTime<SignIn>> = self.control.write(move |tx| one_time::take(tx, SIGN_IN, &token)).await?;
-        let taken = taken.ok_or_else(stale)?;
+        let Some(taken) = taken else {
+            self.note_refused(client, None).await?;
+            return Err(stale());
+        };
         let (chain, seen) = (self.audit.clone(), client.clone());
         let checked = self.control.write(move |tx| check(tx, &chain, (taken, &credential), &seen)).await?;
         match checked {
@@ -236,7 +239,9 @@ fn check(
         let is_named = owner.map_or(taken.account_id.is_some(), |owner| owner == held.account_id.uuid().as_bytes());
         is_asked && is_named && !held.is_disabled
     };
+    let owner = found.as_ref().map(|held| (held.account_id, held.email.clone()));
     let Some(mut held) = found.filter(is_theirs) else {
+        chain.append(tx, refused_entry(client, owner))?;
         return Ok(Checked::Wrong(refused(WebauthnError::CredentialNotFound)));
     };
     match origin.webauthn()?.finish_discoverable_authentication_v2(credential, ceremony, &held.credential) {
@@ -253,7 +258,10 @@ fn check(
             tracing::warn!(passkey_id = %held.id, "the counter of a passkey went back: it may have been copied");
             Ok(Checked::CounterReversed)
         }
-        Err(error) => Ok(Checked::Wrong(refused(error))),
+        Err(error) => {
+            chain.append(tx, refused_entry(client, owner))?;
+            Ok(Checked::Wrong(refused(error)))
+        }
     }
 }
 
