@@ -741,15 +741,15 @@ fn is_same(access: Access, needs: Needs) -> bool {
         | (Access::Own, OwnProof(_) | Nothing(_) | Socket)
         | (Access::Account, Account)
         | (Access::AccountOrCookie, Colleague)
-        | (Access::Person, SignedIn | PersonGets(_) | Inside)
+        | (Access::Person, SignedIn | PersonGets(_) | Inside | InsideAsMember)
         | (Access::MetricsToken, Staff("appliance.operate")) => true,
         (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
         | (Access::Organization(asked), Path(said))
         // Asked in one that goes on; what is answered in one that ends is tested in `organization`.
         | (Access::EndingOrganization(asked), Ending(said) | Path(said))
         | (Access::Staff(asked), Staff(said) | StaffGets(said, _)) => asked.as_str() == said,
-        // Every member may: this is what all of them have.
-        (Access::Organization(asked), InsideAsMember) => asked == Permission::MembersRead,
+        // Every member may; what those get who have a role without it is tested in `organization`.
+        (Access::Membership(asked), Path(said)) => asked.as_str() == said,
         _ => false,
     }
 }
