@@ -29,8 +29,8 @@ pub use store::release_held;
 pub use text::Letter;
 pub use transport::{is_sender, reason, send_test};
 
-/// Most mails of one kind to one address within [`FLOOD_MS`]: nobody's mailbox is filled by strangers who name it. The
-/// links sent before stay good, so this keeps nobody out.
+/// Most mails of one kind to one address within [`FLOOD_MS`], for each organization that sends them: nobody's mailbox is
+/// filled by strangers who name it. The links sent before stay good, so this keeps nobody out.
 const MOST_ALIKE: i64 = 5;
 /// One hour.
 const FLOOD_MS: i64 = 60 * 60 * 1_000;
@@ -61,10 +61,18 @@ fn context(id: MailId) -> String {
     format!("mail:{id}")
 }
 
+/// For how long [`create`] would leave such a mail out; `None` if it would not. For callers who say so: those that are open
+/// to strangers do not, for that would show whose address it is.
+pub fn find_wait_ms(tx: &Tx<'_>, letter: &Letter, address: &str) -> Result<Option<i64>> {
+    let from = (letter.kind(), letter.organization_id());
+    let oldest_ms = store::find_oldest_alike(tx, from, address, (MOST_ALIKE, FLOOD_MS))?;
+    Ok(oldest_ms.map(|at_ms| at_ms.saturating_add(FLOOD_MS).saturating_sub(tx.now_ms())))
+}
+
 /// Puts a mail down beside the change it tells of. The caller then calls [`AppInner::wake_mail`].
 pub fn create(tx: &Tx<'_>, keyring: &Keyring, mail: &NewMail) -> Result<()> {
     let kind = mail.letter.kind();
-    if store::count_alike(tx, kind, &mail.address, FLOOD_MS)? >= MOST_ALIKE {
+    if find_wait_ms(tx, &mail.letter, &mail.address)?.is_some() {
         tracing::warn!(kind, "a mail was left out: the same went to its address several times within the hour");
         return Ok(());
     }
@@ -72,7 +80,8 @@ pub fn create(tx: &Tx<'_>, keyring: &Keyring, mail: &NewMail) -> Result<()> {
     let (subject, text) = text::write(&mail.letter, mail.language, &mail.link);
     let body = serde_json::to_vec(&Sealed { text, link: mail.link.clone() }).map_err(Error::internal)?;
     let body = keyring.seal(&context(id), &body).map_err(Error::internal)?;
-    Ok(store::create(tx, id, (kind, &mail.address, &subject), &body, mail.lifetime_ms)?)
+    let from = (kind, mail.letter.organization_id());
+    Ok(store::create(tx, id, (from, &mail.address, &subject), &body, mail.lifetime_ms)?)
 }
 
 fn open(keyring: &Keyring, id: MailId, body: &[u8]) -> Result<Sealed> {

@@ -159,7 +159,8 @@ CREATE TABLE mail (
     last_error      TEXT    NOT NULL DEFAULT '',
     created_at_ms   INTEGER NOT NULL,
     expires_at_ms   INTEGER NOT NULL,                  -- when its link ends; the row goes some days later
-    sent_at_ms      INTEGER
+    sent_at_ms      INTEGER,
+    organization_id BLOB    NOT NULL DEFAULT x''       -- of an invitation: who invites; x'' of the appliance's own
 ) STRICT;
 CREATE INDEX mail_due ON mail (run_at_ms) WHERE state = 'waiting';
 

@@ -142,7 +142,7 @@ pub async fn refresh(State(app): State<App>, client: Client, headers: HeaderMap)
 /// Ends the session: that of the access token, and that of the cookie. With the cookie alone it asks for the header that
 /// a foreign page cannot send.
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "session", responses((status = 200), (status = 403, description = "neither a token nor the header")), params(("X-Requested-With" = Option<String>, Header, description = "any value")))]
-pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
+pub async fn logout(State(app): State<App>, client: Client, headers: HeaderMap) -> Result<Response> {
     let own_page = check_own_page(&headers);
     let is_own_page = own_page.is_ok();
     let by_token = match bearer(&headers) {
@@ -154,10 +154,10 @@ pub async fn logout(State(app): State<App>, headers: HeaderMap) -> Result<Respon
         own_page?;
     }
     if let Some(id) = by_token {
-        app.revoke_session(id).await?;
+        app.sign_out(id, &client).await?;
     }
     if let Some(refresh_token) = cookie(&headers, &app.config).filter(|_token| is_own_page) {
-        app.end_session(&refresh_token).await?;
+        app.end_session(&refresh_token, &client).await?;
     }
     let mut response = Json(serde_json::json!({ "success": true, "data": {} })).into_response();
     set_cookie(&mut response, &cookie_text(&headers, &app.config, "", 0));

@@ -115,7 +115,7 @@ impl AppInner {
 
     /// Writes down that a sign-in was refused. What was typed as address is named only if it is an account's: people type
     /// their password there by mistake, and a log that is kept for years is no place for it.
-    async fn note_refused(&self, client: &Client, account: Option<(AccountId, String)>) -> Result<()> {
+    pub(super) async fn note_refused(&self, client: &Client, account: Option<(AccountId, String)>) -> Result<()> {
         let chain = self.audit.clone();
         let entry = refused_entry(client, account);
         Ok(self.control.write(move |tx| chain.append(tx, entry)).await?)
@@ -156,6 +156,7 @@ impl AppInner {
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
         let Some(proven) = found else {
+            self.note_refused(client, None).await?;
             return Err(Error::new(
                 Code::Unauthenticated,
                 "this link was used already or has ended: sign in with your password",
@@ -267,19 +268,29 @@ impl AppInner {
     }
 
     /// Ends the session a refresh token belongs to, if it does.
-    pub async fn end_session(&self, refresh_token: &str) -> Result<()> {
+    pub async fn end_session(&self, refresh_token: &str, client: &Client) -> Result<()> {
         let hash = secret_hash(refresh_token);
         let now_ms = self.clock.now_ms();
         let standing = self.control.read(move |connection| standing::find_by_refresh(connection, hash, now_ms)).await?;
         if let Some(id) = standing.and_then(|standing| standing.session_id()) {
-            self.revoke_session(id).await?;
+            self.sign_out(id, client).await?;
         }
         Ok(())
     }
 
-    /// Ends a session and its open live feeds.
-    pub async fn revoke_session(&self, id: SessionId) -> Result<()> {
-        self.control.write(move |tx| store::revoke_session(tx, id)).await?;
+    /// Ends a session whose token was shown, and its open live feeds.
+    pub async fn sign_out(&self, id: SessionId, client: &Client) -> Result<()> {
+        let (chain, address) = (self.audit.clone(), client.address_text());
+        let device = super::sessions::device(&client.user_agent);
+        let end = move |tx: &Tx<'_>| -> Result<()> {
+            let owner = store::find_session_owner(tx.connection(), id)?;
+            if let (true, Some((account_id, email))) = (store::revoke_session(tx, id)?, owner) {
+                let who = Who { actor: format!("account:{account_id}"), name: email, address };
+                chain.append(tx, Entry::new(who, "session.ended", Record::new("session", &id, device)))?;
+            }
+            Ok(())
+        };
+        self.control.write(end).await?;
         self.announce_revoked(id);
         Ok(())
     }

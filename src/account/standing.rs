@@ -37,6 +37,12 @@ impl Standing {
         self.me.organization.as_ref().is_some_and(|organization| organization.role.is_none())
     }
 
+    /// Whether a person is signed in who is a member of the organization, whatever their role.
+    pub fn is_signed_in_member(&self) -> bool {
+        let is_member = self.me.organization.as_ref().is_some_and(|organization| organization.role.is_some());
+        is_member && self.session_id().is_some()
+    }
+
     /// The id of the session or key.
     pub const fn via_id(&self) -> uuid::Uuid {
         match &self.via {

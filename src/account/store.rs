@@ -215,11 +215,10 @@ pub fn rotate_session(
     }
 }
 
-/// Ends a session; open feeds hear of it from [`crate::app::AppInner::revoke_session`].
-pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<(), Error> {
-    tx.connection()
-        .execute("UPDATE session SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL", (id, tx.now_ms()))?;
-    Ok(())
+/// Ends a session; answers whether it stood. Open feeds hear of it from [`crate::app::AppInner::announce_changed`].
+pub fn revoke_session(tx: &Tx<'_>, id: SessionId) -> Result<bool, Error> {
+    let sql = "UPDATE session SET revoked_at_ms = ?2 WHERE id = ?1 AND revoked_at_ms IS NULL";
+    Ok(tx.connection().execute(sql, (id, tx.now_ms()))? > 0)
 }
 
 /// Ends all sessions of an account; answers which.

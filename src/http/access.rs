@@ -49,6 +49,9 @@ pub enum Access {
     Organization(Permission),
     /// The same, also while that organization is on its way out.
     EndingOrganization(Permission),
+    /// To be a member of the organization the path names, whatever the role, also without the second factor it asks for;
+    /// who is no member, and a key, needs the permission. The handler takes an [`Identity`].
+    Membership(Permission),
     /// A permission of the appliance's staff. The handler takes an [`Identity`].
     Staff(Permission),
     /// The setting `metrics_token`, which a monitoring system can keep for years, or the staff's session.
@@ -196,9 +199,8 @@ pub async fn check(State(gate): State<Gate>, request: Request, next: Next) -> Re
             let caller = admit_to_session(&app, &parts, identity, permission).await?;
             parts.extensions.insert(caller);
         }
-        Access::Organization(permission) | Access::EndingOrganization(permission) => {
-            let is_ending_allowed = matches!(access, Access::EndingOrganization(_));
-            let identity = admit_to_path(&app, &mut parts, identity, (permission, is_ending_allowed)).await?;
+        Access::Organization(permission) | Access::EndingOrganization(permission) | Access::Membership(permission) => {
+            let identity = admit_to_path(&app, &mut parts, identity, (access, permission)).await?;
             parts.extensions.insert(identity);
         }
         Access::Staff(permission) => {
@@ -229,7 +231,7 @@ async fn admit_to_path(
     app: &App,
     parts: &mut Parts,
     identity: Identity,
-    (permission, is_ending_allowed): (Permission, bool),
+    (access, permission): (Access, Permission),
 ) -> Result<Identity> {
     let unknown = || Error::not_found("record");
     let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_not_utf8| unknown())?;
@@ -238,8 +240,11 @@ async fn admit_to_path(
     let outside = identity.standing;
     let inside = app.control.read(move |connection| standing::find_in_organization(connection, &outside, id)).await?;
     let identity = Identity { standing: inside.ok_or_else(unknown)?, client: identity.client };
-    check_entry(&identity.standing, permission)?;
-    if identity.standing.is_organization_ending && !is_ending_allowed {
+    let is_membership_enough = matches!(access, Access::Membership(_)) && identity.standing.is_signed_in_member();
+    if !is_membership_enough {
+        check_entry(&identity.standing, permission)?;
+    }
+    if identity.standing.is_organization_ending && !matches!(access, Access::EndingOrganization(_)) {
         return Err(Error::new(Code::Conflict, "this organization is being deleted: an owner can take that back"));
     }
     if identity.standing.is_guest() {

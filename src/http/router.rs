@@ -42,7 +42,7 @@ use crate::organization::role::api as role;
 use crate::settings::api as settings;
 
 use Access::{
-    Account, AccountOrCookie, EndingOrganization, MetricsToken, Organization, Own, Person, Public, Session,
+    Account, AccountOrCookie, EndingOrganization, Membership, MetricsToken, Organization, Own, Person, Public, Session,
     SessionOrCookie, Staff,
 };
 
@@ -150,13 +150,13 @@ pub fn routes() -> Routes {
         .get("/api/v1/messages/{id}/html", SessionOrCookie(InboxRead), inbox::show_message_html)
         .get("/api/v1/organizations", Account, organization::list_organizations)
         .post("/api/v1/organizations", Person, organization::create_organization)
-        .get("/api/v1/organizations/{id}", Organization(MembersRead), organization::find_organization)
+        .get("/api/v1/organizations/{id}", Membership(MembersRead), organization::find_organization)
         .patch("/api/v1/organizations/{id}", Organization(OrganizationManage), organization::update_organization)
         .delete("/api/v1/organizations/{id}", EndingOrganization(OrganizationOwn), organization::delete_organization)
         .get("/api/v1/organizations/{id}/invitations", Organization(MembersRead), invitation::list_invitations)
         .post("/api/v1/organizations/{id}/invitations", Organization(MembersManage), invitation::create_invitation)
         .delete("/api/v1/organizations/{id}/invitations/{invitation_id}", Organization(MembersManage), invitation::delete_invitation)
-        .post("/api/v1/organizations/{id}/leave", Organization(MembersRead), organization::leave_organization)
+        .post("/api/v1/organizations/{id}/leave", Person, organization::leave_organization)
         .get("/api/v1/organizations/{id}/members", Organization(MembersRead), member::list_members)
         .post("/api/v1/organizations/{id}/members", Organization(MembersManage), invitation::create_member)
         .patch("/api/v1/organizations/{id}/members/{account_id}", Organization(MembersManage), member::update_member)

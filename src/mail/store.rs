@@ -2,32 +2,49 @@
 
 use rusqlite::{Connection, OptionalExtension};
 
-use crate::id::MailId;
+use crate::id::{MailId, OrganizationId};
 use crate::store::{Error, Tx};
 
 /// How long a mail stays in the list after its link has ended.
 const KEEP_MS: i64 = 7 * crate::clock::DAY_MS;
 
-/// How many mails of a kind went to an address lately.
-pub(super) fn count_alike(tx: &Tx<'_>, kind: &str, address: &str, within_ms: i64) -> Result<i64, Error> {
-    let sql = "SELECT count(*) FROM mail WHERE address = ?1 AND kind = ?2 AND created_at_ms > ?3";
+/// What a mail is from: its kind, and the organization if it is from one.
+type From = (&'static str, Option<OrganizationId>);
+
+/// As it is stored: nothing stands for the appliance itself.
+fn sender(organization_id: Option<OrganizationId>) -> Vec<u8> {
+    organization_id.map_or_else(Vec::new, |id| id.uuid().as_bytes().to_vec())
+}
+
+/// When the oldest of the last `most` mails of a kind went to an address; `None` if fewer went there lately.
+pub(super) fn find_oldest_alike(
+    tx: &Tx<'_>,
+    (kind, organization_id): From,
+    address: &str,
+    (most, within_ms): (i64, i64),
+) -> Result<Option<i64>, Error> {
+    let sql = "SELECT created_at_ms FROM mail
+               WHERE address = ?1 AND kind = ?2 AND organization_id = ?3 AND created_at_ms > ?4
+               ORDER BY created_at_ms DESC LIMIT 1 OFFSET ?5";
     let since_ms = tx.now_ms().saturating_sub(within_ms);
-    Ok(tx.connection().prepare_cached(sql)?.query_row((address, kind, since_ms), |row| row.get(0))?)
+    let values = (address, kind, sender(organization_id), since_ms, most.saturating_sub(1));
+    Ok(tx.connection().prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
 }
 
 pub(super) fn create(
     tx: &Tx<'_>,
     id: MailId,
-    (kind, address, subject): (&str, &str, &str),
+    ((kind, organization_id), address, subject): (From, &str, &str),
     body: &[u8],
     lifetime_ms: i64,
 ) -> Result<(), Error> {
+    let (now_ms, expires_at_ms) = (tx.now_ms(), tx.now_ms().saturating_add(lifetime_ms));
     tx.connection()
         .prepare_cached(
-            "INSERT INTO mail (id, kind, address, subject, body, state, run_at_ms, created_at_ms, expires_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?7)",
+            "INSERT INTO mail (id, kind, address, subject, body, state, run_at_ms, created_at_ms, expires_at_ms, organization_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, ?7, ?8)",
         )?
-        .execute((id, kind, address, subject, body, tx.now_ms(), tx.now_ms().saturating_add(lifetime_ms)))?;
+        .execute((id, kind, address, subject, body, now_ms, expires_at_ms, sender(organization_id)))?;
     Ok(())
 }
 

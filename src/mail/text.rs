@@ -4,6 +4,7 @@
 //! of one's own.
 
 use crate::account::model::Language;
+use crate::id::OrganizationId;
 
 /// What a mail is about.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub enum Letter {
     },
     /// Someone is invited.
     Invitation {
+        /// Its id: what it sends to an address is counted apart from what the others send there.
+        organization_id: OrganizationId,
         /// Into this organization.
         organization_name: String,
         /// By this person.
@@ -33,6 +36,14 @@ pub enum Letter {
 }
 
 impl Letter {
+    /// The organization it is from; `None` if it is from the appliance itself.
+    pub const fn organization_id(&self) -> Option<OrganizationId> {
+        match self {
+            Self::Invitation { organization_id, .. } => Some(*organization_id),
+            _ => None,
+        }
+    }
+
     /// The stored word.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -96,7 +107,7 @@ fn in_english(letter: &Letter) -> (String, String, String) {
             let after = "If this was not you, tell the administrator of your Salesbrain at once.";
             return ("Your e-mail address was changed".to_owned(), before, after.to_owned());
         }
-        Letter::Invitation { organization_name, invited_by } => {
+        Letter::Invitation { organization_name, invited_by, .. } => {
             let (organization_name, invited_by) = (plain(organization_name), plain(invited_by));
             let before =
                 format!("{invited_by} invites you to “{organization_name}” in Salesbrain. Open this link to accept:");
@@ -143,7 +154,7 @@ fn in_german(letter: &Letter) -> (String, String, String) {
             let after = "Wenn Sie das nicht waren, benachrichtigen Sie sofort den Administrator Ihres Salesbrain.";
             return ("Ihre E-Mail-Adresse wurde geändert".to_owned(), before, after.to_owned());
         }
-        Letter::Invitation { organization_name, invited_by } => {
+        Letter::Invitation { organization_name, invited_by, .. } => {
             let (organization_name, invited_by) = (plain(organization_name), plain(invited_by));
             let before = format!(
                 "{invited_by} lädt Sie zu «{organization_name}» in Salesbrain ein. Öffnen Sie diesen Link, um anzunehmen:"
@@ -173,7 +184,11 @@ mod tests {
             Letter::PasswordReset,
             Letter::EmailChange,
             Letter::EmailChanged { address: name.clone() },
-            Letter::Invitation { organization_name: name, invited_by: "x".repeat(500) },
+            Letter::Invitation {
+                organization_id: OrganizationId::from_uuid(uuid::Uuid::nil()),
+                organization_name: name,
+                invited_by: "x".repeat(500),
+            },
             Letter::Test,
         ];
         for language in [Language::De, Language::En] {

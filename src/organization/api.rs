@@ -13,7 +13,7 @@ use crate::account::invitation::MOST_ORGANIZATIONS;
 use crate::account::model::Session;
 use crate::account::permission::{Permission, StaffRole};
 use crate::account::session::move_session;
-use crate::account::standing::{self, Standing, Via};
+use crate::account::standing::{self, Standing};
 use crate::app::App;
 use crate::audit::{Entry, Record, delivery};
 use crate::clock::DAY_MS;
@@ -77,7 +77,8 @@ fn check_may_create(tx: &Tx<'_>, identity: &Identity) -> Result<()> {
     Ok(())
 }
 
-/// One organization.
+/// One organization. Every member may see it, whatever their role and without the second factor it asks for: nothing here
+/// is about the others.
 #[utoipa::path(get, path = "/api/v1/organizations/{id}", tag = "organizations", params(("id" = String, Path)), responses((status = 200, body = Answer<OrganizationDetails>)), security(("session" = [])))]
 pub async fn find_organization(
     State(app): State<App>,
@@ -263,20 +264,26 @@ pub async fn switch_organization(
     Ok(Answer::new(app.reissue_session(session_id).await?))
 }
 
-/// Leaves an organization. Its last owner cannot.
+/// Leaves an organization. Every member can, whatever their role and without the second factor it asks for; only its last
+/// owner cannot.
 #[utoipa::path(post, path = "/api/v1/organizations/{id}/leave", tag = "organizations", params(("id" = String, Path)), responses((status = 200), (status = 409, description = "the last owner stays")), security(("session" = [])))]
 pub async fn leave_organization(
     State(app): State<App>,
     identity: Identity,
     Id(id): Id<OrganizationId>,
 ) -> Result<Answer<Value>> {
-    if matches!(identity.standing.via, Via::ApiKey(..)) || identity.standing.is_guest() {
-        return Err(Error::new(Code::Forbidden, "only a member who is signed in can leave"));
-    }
     let account_id = identity.standing.me.account.id;
     let feeds = app
         .control
         .write(move |tx| {
+            let found = standing::find_again(tx.connection(), &identity.standing, id, tx.now_ms())?;
+            let standing = found.ok_or_else(|| Error::not_found("record"))?;
+            if standing.is_guest() {
+                return Err(Error::new(Code::Forbidden, "only a member can leave"));
+            }
+            if standing.is_organization_ending {
+                return Err(Error::new(Code::Conflict, "this organization is being deleted"));
+            }
             let member = member::find(tx, id, account_id)?;
             member::remove(tx, id, &member, |record| Entry::new(identity.who(), "member.left", record))
         })

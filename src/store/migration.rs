@@ -26,6 +26,7 @@ pub const CONTROL: Migrations = Migrations {
     steps: &[
         include_str!("../../schema/control/0001_start.sql"),
         include_str!("../../schema/control/0002_accounts.sql"),
+        include_str!("../../schema/control/0003_invitation_mail.sql"),
     ],
     head_query: None,
 };

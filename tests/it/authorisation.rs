@@ -11,6 +11,7 @@ use salesbrain::account::federation::model::Provider;
 use salesbrain::account::federation::store as providers;
 use salesbrain::account::model::Language;
 use salesbrain::account::permission::{Permission, PermissionSet, Role, StaffRole};
+use salesbrain::account::session::Client;
 use salesbrain::http::access::Access;
 use salesbrain::http::router::routes;
 use salesbrain::id::{MailId, OrganizationId};
@@ -384,7 +385,7 @@ async fn build() -> World {
     let expired = operator.token.clone();
     test.app.clock.advance_ms((test.app.config.access_token_s + 1) * 1_000);
     let revoked = test.sign_in_again(&operator).await;
-    test.app.end_session(&revoked.refresh_token).await.unwrap();
+    test.app.end_session(&revoked.refresh_token, &Client::default()).await.unwrap();
     let outsider = test.create_outsider().await;
     let operator = test.sign_in_again(&operator).await;
     let mut tokens = vec![
@@ -741,15 +742,15 @@ fn is_same(access: Access, needs: Needs) -> bool {
         | (Access::Own, OwnProof(_) | Nothing(_) | Socket)
         | (Access::Account, Account)
         | (Access::AccountOrCookie, Colleague)
-        | (Access::Person, SignedIn | PersonGets(_) | Inside)
+        | (Access::Person, SignedIn | PersonGets(_) | Inside | InsideAsMember)
         | (Access::MetricsToken, Staff("appliance.operate")) => true,
         (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
         | (Access::Organization(asked), Path(said))
         // Asked in one that goes on; what is answered in one that ends is tested in `organization`.
         | (Access::EndingOrganization(asked), Ending(said) | Path(said))
         | (Access::Staff(asked), Staff(said) | StaffGets(said, _)) => asked.as_str() == said,
-        // Every member may: this is what all of them have.
-        (Access::Organization(asked), InsideAsMember) => asked == Permission::MembersRead,
+        // Every member may; what those get who have a role without it is tested in `organization`.
+        (Access::Membership(asked), Path(said)) => asked.as_str() == said,
         _ => false,
     }
 }

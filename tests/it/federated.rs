@@ -465,6 +465,17 @@ async fn providers_are_kept_without_showing_their_secrets() {
     }
 }
 
+impl World {
+    /// Starts a sign-in with the widget: the browser's cookie, and the state that its answer brings back.
+    async fn leave_to_widget(&self, body: Value, person: Option<&Person>) -> (String, String) {
+        let away = self.leave_to("chat", body, person).await;
+        assert!(away.url.contains("bot_id=123456&") && !away.url.contains("ABC-DEF"), "{}", away.url);
+        let url = url::Url::parse(&away.url).unwrap();
+        let return_to = url.query_pairs().find(|(name, _)| name == "return_to").unwrap().1.into_owned();
+        (away.cookie, return_to.split_once("?state=").unwrap().1.to_owned())
+    }
+}
+
 /// What Telegram hands to the browser, signed.
 fn signed(differences: &Value) -> Value {
     let mut fields: BTreeMap<String, String> = BTreeMap::new();
@@ -488,18 +499,19 @@ async fn telegrams_older_sign_in_is_good_once_and_for_who_linked_it() {
     let world = start().await;
     world.put_widget().await;
     let lena = lena(&world).await;
-    let come = async |body: Value| world.come_back("chat", "", body, None).await;
+    let come = async |mut body: Value| {
+        let (cookie, state) = world.leave_to_widget(json!({}), None).await;
+        body["state"] = json!(state);
+        world.come_back("chat", &cookie, body, None).await
+    };
     // Telegram knows no addresses: nobody is made an account of, however open registration is.
     world.set_registration(Registration::Open).await;
     come(signed(&json!({ "username": "a" }))).await.expect_refusal(403, "registration_closed");
-    let away = world.leave_to("chat", json!({ "is_link": true, "password": PASSWORD }), Some(&lena)).await;
-    assert!(away.url.contains("bot_id=123456&") && !away.url.contains("ABC-DEF"), "{}", away.url);
-    let return_to =
-        url::Url::parse(&away.url).unwrap().query_pairs().find(|(name, _)| name == "return_to").unwrap().1.into_owned();
-    let state = return_to.split_once("?state=").unwrap().1.to_owned();
+    let link = json!({ "is_link": true, "password": PASSWORD });
+    let (cookie, state) = world.leave_to_widget(link, Some(&lena)).await;
     let mut body = signed(&json!({ "username": "b" }));
     body["state"] = json!(state);
-    world.come_back("chat", &away.cookie, body, Some(&lena)).await.expect(200);
+    world.come_back("chat", &cookie, body, Some(&lena)).await.expect(200);
     let body = signed(&json!({ "username": "c" }));
     assert_eq!(come(body.clone()).await.expect(200).data()["account"]["id"], json!(lena.account_id));
     come(body.clone()).await.expect_refusal(401, "unauthenticated");
@@ -514,6 +526,36 @@ async fn telegrams_older_sign_in_is_good_once_and_for_who_linked_it() {
     let ahead = (START_MS / 1_000 + 120).to_string();
     come(signed(&json!({ "auth_date": ahead }))).await.expect_refusal(401, "unauthenticated");
     come(json!({})).await.expect_refusal(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_by_telegrams_fields_in_a_browser_that_did_not_ask() {
+    let world = start().await;
+    world.put_widget().await;
+    let lena = lena(&world).await;
+    let with = |username: &str, state: &str| {
+        let mut body = signed(&json!({ "username": username }));
+        body["state"] = json!(state);
+        body
+    };
+    let (cookie, state) = world.leave_to_widget(json!({ "is_link": true, "password": PASSWORD }), Some(&lena)).await;
+    world.come_back("chat", &cookie, with("a", &state), Some(&lena)).await.expect(200);
+    // Lena's own fields behind a link: without a state, and with that of her browser.
+    let refused = async |cookie: &str, body: Value| {
+        let answer = world.come_back("chat", cookie, body, None).await;
+        assert!(answer.headers.get_all("set-cookie").iter().all(|set| !set.to_str().unwrap().contains("_session=")));
+        answer.expect_refusal(401, "unauthenticated");
+    };
+    let (cookie, state) = world.leave_to_widget(json!({}), None).await;
+    refused("", signed(&json!({ "username": "b" }))).await;
+    refused(&cookie, signed(&json!({ "username": "b" }))).await;
+    refused(&cookie, with("b", "")).await;
+    refused("", with("b", &state)).await;
+    // The fields themselves are good.
+    let (cookie, state) = world.leave_to_widget(json!({}), None).await;
+    world.come_back("chat", &cookie, with("b", &state), None).await.expect(200);
+    let refusals = world.actions().await.into_iter().filter(|action| action == "session.refused").count();
+    assert_eq!(refusals, 4, "each is written down");
 }
 
 #[tokio::test]

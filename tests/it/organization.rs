@@ -426,6 +426,40 @@ async fn an_owner_always_remains() {
     test.post(&below(test.organization_id, "/leave"), &admin, json!({})).await.expect_refusal(409, "last_owner");
 }
 
+/// Neither a role that may see next to nothing nor a second factor that is missing keeps anybody in.
+#[tokio::test]
+async fn every_member_sees_the_organization_and_can_leave() {
+    let test = TestApp::start().await;
+    let owner = &test.operator;
+    let (here, leave) = (below(test.organization_id, ""), below(test.organization_id, "/leave"));
+    let reader = test.create_person(test.organization_id, "reader@acme.example", Role::Member).await;
+    let role_id = create_role(&test, owner, "Reader", &["inbox.read"]).await;
+    let custom = json!({ "role": "custom", "role_id": role_id });
+    test.patch_with(&member_path(&reader), owner, custom).await.expect(200);
+    let shown = test.get(&here, &reader).await.expect(200).data();
+    assert_eq!((&shown["name"], &shown["permissions"]), (&json!("Acme"), &json!(["inbox.read"])));
+    test.get(&below(test.organization_id, "/members"), &reader).await.expect_refusal(403, "forbidden");
+    // A key stays within its scope.
+    let key = test.create_key(owner, &[Permission::InboxRead]).await;
+    let keyed = Person { token: key, ..owner.clone() };
+    test.get(&here, &keyed).await.expect_refusal(403, "forbidden");
+    test.post(&leave, &keyed, json!({})).await.expect_refusal(403, "forbidden");
+    test.post(&leave, &reader, json!({})).await.expect(200);
+    test.post(&leave, &reader, json!({})).await.expect_refusal(404, "not_found");
+    test.get(&here, &reader).await.expect_refusal(404, "not_found");
+
+    let viewer = test.create_member(Role::Viewer).await;
+    give_second_factor(&test, owner.account_id).await;
+    test.patch_with(&here, owner, json!({ "is_second_factor_required": true })).await.expect(200);
+    test.get("/api/v1/conversations", &viewer).await.expect_refusal(403, "second_factor_needed");
+    let shown = test.get(&here, &viewer).await.expect(200).data();
+    assert_eq!(shown["is_second_factor_required"], json!(true));
+    test.post(&leave, &viewer, json!({})).await.expect(200);
+    test.get(&here, &viewer).await.expect_refusal(404, "not_found");
+    let left = test.list_audit(test.organization_id).await.into_iter().filter(|(action, ..)| action == "member.left");
+    assert_eq!(left.count(), 2);
+}
+
 /// A role from another appliance, or of an earlier version, that says it owns the organization.
 #[tokio::test]
 async fn a_role_that_says_so_is_no_owner() {
@@ -618,6 +652,38 @@ async fn an_invitation_by_mail_is_for_the_owner_of_the_address() {
     for (_action, before, after) in audit {
         assert!(!format!("{before}{after}").contains(newer["token"].as_str().unwrap()));
     }
+}
+
+#[tokio::test]
+async fn one_organization_does_not_use_up_the_invitations_of_another() {
+    let test = TestApp::start().await;
+    let rival = test.create_outsider().await;
+    let body = json!({ "email": "lena@elsewhere.example", "role": "member" });
+    let invite =
+        async |person: &Person| test.post(&below(person.organization_id, "/members"), person, body.clone()).await;
+    let show = async |token: &Value| test.post_anonymous("/api/v1/invitations/show", json!({ "token": token })).await;
+    let list_mails = async || test.get("/api/v1/admin/mails", &test.operator).await.expect(200).rows();
+    let mut last = json!(null);
+    for _ in 0..5 {
+        last = invite(&rival).await.expect(200).data()["token"].clone();
+        test.app.clock.advance_ms(60_000);
+    }
+    // The sixth would not be sent: it is refused, and the fifth stays good.
+    let refused = invite(&rival).await;
+    assert_eq!(refused.header("retry-after"), (55 * 60 + 1).to_string());
+    assert_eq!(refused.expect_refusal(429, "rate_limited")["field"], "email");
+    show(&last).await.expect(200);
+    let rows = test.get(&below(rival.organization_id, "/invitations"), &rival).await.expect(200).rows();
+    assert_eq!((rows.len(), list_mails().await.len()), (1, 5));
+    // Without an address there is no mail to leave out, and another organization's mail goes out.
+    test.post(&below(rival.organization_id, "/invitations"), &rival, json!({ "role": "member" })).await.expect(200);
+    invite(&test.operator).await.expect(200);
+    assert_eq!(list_mails().await.len(), 6);
+    test.app.clock.advance_ms(55 * 60_000);
+    let rival = test.sign_in_again(&rival).await;
+    let next = invite(&rival).await.expect(200).data()["token"].clone();
+    show(&last).await.expect_refusal(404, "not_found");
+    show(&next).await.expect(200);
 }
 
 #[tokio::test]

@@ -249,6 +249,22 @@ async fn refused_sign_ins_are_written_down_without_what_strangers_typed() {
     login(&test, &test.operator.email, "wrong horse battery").await.expect_refusal(401, "unauthenticated");
     login(&test, "my secret password", "operator@acme.example").await.expect_refusal(401, "unauthenticated");
     assert_eq!(list_records(&test, "session.refused").await, [test.operator.email.as_str(), ""]);
+    // So are a link that is over, a passkey nobody has and one that was not asked for.
+    let refused = async |path: &str, body: Value| {
+        test.post_anonymous(path, body).await.expect_refusal(401, "unauthenticated");
+    };
+    refused("/api/v1/auth/link", json!({ "token": "made up" })).await;
+    let credential = json!({
+        "id": "bm9ib2R5", "rawId": "bm9ib2R5", "type": "public-key", "extensions": {},
+        "response": { "authenticatorData": "AA", "clientDataJSON": "AA", "signature": "AA", "userHandle": "AA" },
+    });
+    let with = |token: &Value| json!({ "token": token, "credential": credential });
+    refused("/api/v1/auth/passkey", with(&json!("made up"))).await;
+    let headers = vec![("host", "localhost:8001".to_owned())];
+    let request = Request { headers, body: Some(json!({})), ..Request::default() };
+    let start = test.send(Method::POST, "/api/v1/auth/passkey/start", request).await.expect(200).data();
+    refused("/api/v1/auth/passkey", with(&start["token"])).await;
+    assert_eq!(list_records(&test, "session.refused").await.split_off(2), ["", "", ""]);
     // A refresh token that is used again is, too.
     let refresh = async || {
         let headers = vec![("cookie", test.operator.cookie()), ("x-requested-with", "salesbrain".to_owned())];

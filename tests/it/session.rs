@@ -463,6 +463,9 @@ async fn signing_out_ends_the_session_at_once() {
         foreign.expect_refusal(403, "forbidden");
         assert!(is_signed_in(&test, &victim.token).await);
     }
+    let log = test.get("/api/v1/admin/audit?action=session.ended", &test.operator).await.expect(200).rows();
+    let actors: Vec<&Value> = log.iter().map(|row| &row["actor_name"]).collect();
+    assert_eq!(actors, vec![&json!(test.operator.email); 4], "each is written down, and once");
     assert!(is_signed_in(&test, &test.operator.token).await, "other sessions go on");
 }
 

@@ -438,6 +438,15 @@ async fn whatever_was_changed_on_the_way_is_refused_and_leaves_nothing() {
         assert!(refusal.contains(expected), "{what}: {refusal}");
         assert_eq!((list_tenants(&here), dump_control(&here)), before, "{what} left something");
     }
+    // Refused for what it is, not for what is missing of it: nobody waits for 64 GB, or keeps them in memory.
+    let extended = folder.path().join("extended.tar.zst");
+    for kind in [tar::EntryType::GNULongName, tar::EntryType::GNULongLink, tar::EntryType::XHeader] {
+        write_extended(&extended, &whole, kind);
+        assert!(expect_refusal(&import(&here, &extended)).contains("no plain file"), "{kind:?}");
+        write_extended(&extended, &[], kind);
+        assert!(expect_refusal(&import(&here, &extended)).contains("first entry"), "{kind:?}");
+    }
+    assert_eq!((list_tenants(&here), dump_control(&here)), before);
     std::fs::write(folder.path().join("garbage"), "this is no archive").unwrap();
     expect_refusal(&import(&here, &folder.path().join("garbage")));
     let half = std::fs::read(&file).unwrap();
@@ -446,6 +455,25 @@ async fn whatever_was_changed_on_the_way_is_refused_and_leaves_nothing() {
     assert_eq!((list_tenants(&here), dump_control(&here)), before);
     // The file itself is still good.
     expect_json(&import(&here, &file));
+}
+
+/// An archive with an entry of this kind behind these entries; it says that 64 GB follow, and a little does.
+fn write_extended(file: &Path, entries: &[Item], kind: tar::EntryType) {
+    let encoder = zstd::Encoder::new(std::fs::File::create(file).unwrap(), 1).unwrap();
+    let mut archive = tar::Builder::new(encoder);
+    for (name, bytes) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        archive.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_size(64 << 30);
+    header.set_cksum();
+    // Past the builder, which would want the rest.
+    archive.get_mut().write_all(header.as_bytes()).unwrap();
+    archive.get_mut().write_all(&[b'a'; 1024]).unwrap();
+    archive.into_inner().unwrap().finish().unwrap().flush().unwrap();
 }
 
 fn dump_control(test: &TestApp) -> Vec<String> {
@@ -479,6 +507,29 @@ async fn what_an_interrupted_import_left_behind_is_cleared_by_the_next() {
     std::fs::write(place.join("tenant.db"), "someone's").unwrap();
     expect_refusal(&import(&other, &file));
     assert_eq!(std::fs::read_to_string(place.join("tenant.db")).unwrap(), "someone's");
+}
+
+#[tokio::test]
+async fn what_an_import_brings_in_at_this_moment_is_not_cleared_by_another() {
+    let (there, _shared) = with_everything().await;
+    let here = TestApp::start().await;
+    drop(here.tenant(here.organization_id).await);
+    let folder = crate::support::folder();
+    let file = folder.path().join("acme.tar.zst");
+    export(&there, &file, &[]);
+    let tenants = here.data().join("tenants");
+    for name in [format!("{}.importing", there.organization_id), there.organization_id.to_string()] {
+        let folder = tenants.join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("tenant.db"), "half").unwrap();
+        let mark = std::fs::File::create(folder.join("importing")).unwrap();
+        mark.lock().unwrap();
+        let refusal = expect_refusal(&import(&here, &file));
+        assert!(refusal.contains("at this moment"), "{refusal}");
+        assert_eq!(std::fs::read_to_string(folder.join("tenant.db")).unwrap(), "half");
+        drop(mark);
+    }
+    expect_json(&import(&here, &file));
 }
 
 #[tokio::test]

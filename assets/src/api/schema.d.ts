@@ -1526,7 +1526,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One organization. */
+        /**
+         * One organization. Every member may see it, whatever their role and without the second factor it asks for: nothing here
+         *     is about the others.
+         */
         get: operations["find_organization"];
         put?: never;
         post?: never;
@@ -1588,7 +1591,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Leaves an organization. Its last owner cannot. */
+        /**
+         * Leaves an organization. Every member can, whatever their role and without the second factor it asks for; only its last
+         *     owner cannot.
+         */
         post: operations["leave_organization"];
         delete?: never;
         options?: never;
@@ -9345,6 +9351,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description the address was invited several times within the hour */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     delete_invitation: {
@@ -9453,6 +9466,13 @@ export interface operations {
             };
             /** @description the address belongs to a member, or there are 200 open invitations already */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the address was invited several times within the hour */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

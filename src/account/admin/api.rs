@@ -100,7 +100,7 @@ pub async fn reset_any_second_factor(
         Ok((after, sessions))
     };
     let (account, sessions) = app.control.write(reset).await?;
-    app.end_feeds(sessions).await?;
+    app.announce_ended(sessions);
     Ok(Answer::new(account))
 }
 
@@ -160,15 +160,7 @@ impl AppInner {
             Ok((AdminAccount { staff_role, is_disabled, ..before }, sessions))
         };
         let (account, sessions) = self.control.write(update).await?;
-        self.end_feeds(sessions).await?;
+        self.announce_ended(sessions);
         Ok(account)
-    }
-
-    /// Ends the open feeds of sessions that have ended.
-    async fn end_feeds(&self, sessions: Vec<SessionId>) -> Result<()> {
-        for id in sessions {
-            self.revoke_session(id).await?;
-        }
-        Ok(())
     }
 }

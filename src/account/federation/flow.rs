@@ -1,7 +1,6 @@
 //! From the way to a provider to the account: what the routes do, without HTTP.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -71,7 +70,7 @@ pub struct Started {
 pub struct Back {
     /// From where.
     pub provider: ProviderId,
-    /// The state it was sent away with; empty if it was not sent by us.
+    /// The state it was sent away with; empty if it was not sent by us, which is refused.
     pub state: String,
     /// Its cookie; empty if it has none.
     pub browser: String,
@@ -112,6 +111,11 @@ fn refuse(refusal: Refusal) -> Error {
         }
         Refusal::Token(_) => refused().because(refusal),
     }
+}
+
+/// Whether someone was turned away; not that a provider was out of reach, or that something is in the way.
+const fn is_refusal(code: Code) -> bool {
+    matches!(code, Code::Unauthenticated | Code::Forbidden | Code::RegistrationClosed)
 }
 
 /// The address a provider sends browsers back to.
@@ -213,17 +217,33 @@ impl AppInner {
 
     /// Ends a sign-in at a provider: whom it signs in, or what it was linked to.
     pub async fn finish_federated(&self, client: &Client, back: Back) -> Result<Arrived> {
-        let address = client.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let address = client.caller();
         self.take_attempt(address, STATE)?;
         let provider = self.find_provider(&back.provider).await?;
-        let kept = self.take_state(&back).await?;
-        let link_to = kept.as_ref().and_then(|kept| kept.account_id);
+        let kept = self.take_state(&back).await;
+        let is_link = kept.as_ref().is_ok_and(|kept| kept.account_id.is_some());
+        let arrived = match kept {
+            Ok(kept) => self.arrive(client, provider, kept, back).await,
+            Err(error) => Err(error),
+        };
+        match &arrived {
+            Ok(_) => self.attempts.forgive(address, STATE),
+            // Whose it is, is not said: nobody has shown that.
+            Err(error) if !is_link && is_refusal(error.code) => self.note_refused(client, None).await?,
+            Err(_) => {}
+        }
+        arrived
+    }
+
+    /// Checks what a provider says, and lets the person in or links the identity.
+    async fn arrive(&self, client: &Client, provider: Provider, kept: OneTime<Attempt>, back: Back) -> Result<Arrived> {
+        let link_to = kept.account_id;
         if link_to.is_some() && link_to != back.account_id {
             return Err(Error::new(Code::Unauthenticated, "sign in with the account to link to, and start again"));
         }
-        let invitation = kept.as_ref().and_then(|kept| kept.payload.invitation);
-        let claimed = match (provider.kind, kept) {
-            (Kind::Oidc, Some(OneTime { payload: Attempt { exchange: Some(exchange), callback_url, .. }, .. })) => {
+        let Attempt { invitation, exchange, callback_url, .. } = kept.payload;
+        let claimed = match (provider.kind, exchange) {
+            (Kind::Oidc, Some(exchange)) => {
                 // Fresh: an issuer may have changed its keys.
                 let metadata = self.discover(&provider).await?;
                 let registration = self.registration(&provider, &callback_url)?;
@@ -231,7 +251,7 @@ impl AppInner {
                     oidc::finish(&self.outgoing, (&metadata, &registration), exchange, back.code, self.clock.now_ms());
                 finish.await.map_err(refuse)?
             }
-            (Kind::Oidc, _) => return Err(stale()),
+            (Kind::Oidc, None) => return Err(stale()),
             (Kind::TelegramWidget, _) => self.check_widget(&provider, back.fields).await?,
         };
         let arrival = Arrival { provider, claimed, invitation, client: client.clone() };
@@ -247,25 +267,22 @@ impl AppInner {
             })
             .await?;
         self.wake_audit();
-        self.attempts.forgive(address, STATE);
         match link_to {
             Some(_) => Ok(Arrived::Linked),
             None => Ok(Arrived::Entered(self.enter(proven, client).await?)),
         }
     }
 
-    /// Uses the state up. Only the widget may come back without one, and then for nothing but signing in.
-    async fn take_state(&self, back: &Back) -> Result<Option<OneTime<Attempt>>> {
-        if back.state.is_empty() {
-            return Ok(None);
-        }
+    /// Uses the state up. The widget has to bring one too: its fields are good in any browser, so a link with somebody's
+    /// own would sign whoever follows it in as them.
+    async fn take_state(&self, back: &Back) -> Result<OneTime<Attempt>> {
         let state = back.state.clone();
         let kept: Option<OneTime<Attempt>> = self.control.write(move |tx| one_time::take(tx, STATE, &state)).await?;
         let kept = kept.ok_or_else(stale)?;
         if kept.payload.browser != secret_hash(&back.browser) || kept.payload.provider != back.provider {
             return Err(stale());
         }
-        Ok(Some(kept))
+        Ok(kept)
     }
 
     async fn check_widget(&self, provider: &Provider, fields: BTreeMap<String, Value>) -> Result<Claimed> {

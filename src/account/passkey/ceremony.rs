@@ -19,7 +19,7 @@ use super::store::{self, Held, Passkey};
 use crate::account::factor::SECOND_FACTOR;
 use crate::account::model::Account;
 use crate::account::one_time::{self, OneTime};
-use crate::account::session::{Client, SignedIn};
+use crate::account::session::{Client, SignedIn, refused_entry};
 use crate::account::store::{self as accounts, Credentials};
 use crate::app::AppInner;
 use crate::audit::{Chain, Entry, Record, Who};
@@ -207,11 +207,15 @@ impl AppInner {
         self.take_attempt(address, SIGN_IN)?;
         let (chain, seen) = (self.audit.clone(), client.clone());
         // In one transaction: a new password ends a ceremony that stands, and could not end one taken before it.
-        let take = move |tx: &Tx<'_>| {
-            let taken: OneTime<SignIn> = one_time::take(tx, SIGN_IN, &token)?.ok_or_else(stale)?;
-            check(tx, &chain, (taken, &credential), &seen)
+        let take = move |tx: &Tx<'_>| -> Result<Option<Checked>> {
+            let taken: Option<OneTime<SignIn>> = one_time::take(tx, SIGN_IN, &token)?;
+            taken.map(|taken| check(tx, &chain, (taken, &credential), &seen)).transpose()
         };
-        match self.control.write(take).await? {
+        let Some(checked) = self.control.write(take).await? else {
+            self.note_refused(client, None).await?;
+            return Err(stale());
+        };
+        match checked {
             Checked::Right(proven) => {
                 self.attempts.forgive(address, SIGN_IN);
                 self.start_proven_session(proven, None, client).await
@@ -239,7 +243,9 @@ fn check(
         let is_named = owner.map_or(taken.account_id.is_some(), |owner| owner == held.account_id.uuid().as_bytes());
         is_asked && is_named && !held.is_disabled
     };
+    let owner = found.as_ref().map(|held| (held.account_id, held.email.clone()));
     let Some(mut held) = found.filter(is_theirs) else {
+        chain.append(tx, refused_entry(client, owner))?;
         return Ok(Checked::Wrong(refused(WebauthnError::CredentialNotFound)));
     };
     match origin.webauthn()?.finish_discoverable_authentication_v2(credential, ceremony, &held.credential) {
@@ -256,7 +262,10 @@ fn check(
             tracing::warn!(passkey_id = %held.id, "the counter of a passkey went back: it may have been copied");
             Ok(Checked::CounterReversed)
         }
-        Err(error) => Ok(Checked::Wrong(refused(error))),
+        Err(error) => {
+            chain.append(tx, refused_entry(client, owner))?;
+            Ok(Checked::Wrong(refused(error)))
+        }
     }
 }
 

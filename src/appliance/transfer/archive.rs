@@ -61,12 +61,15 @@ pub(super) fn write(path: &Path, manifest: &Manifest, sources: &[(String, &Path)
     file.sync_all().map_err(TransferError::file(path))
 }
 
+/// The name stays within its header: one that does not fit fails here, because [`entries`] takes no extension.
 fn append<W: Write>(archive: &mut tar::Builder<W>, name: &str, bytes: u64, source: impl Read) -> std::io::Result<()> {
-    let mut header = tar::Header::new_gnu();
+    let mut header = tar::Header::new_ustar();
+    header.set_path(name)?;
     header.set_size(bytes);
     header.set_mode(0o600);
     header.set_entry_type(tar::EntryType::Regular);
-    archive.append_data(&mut header, name, source.take(bytes))
+    header.set_cksum();
+    archive.append(&header, source.take(bytes))
 }
 
 /// Opens an archive.
@@ -74,6 +77,15 @@ pub(super) fn open(path: &Path) -> Result<Reader, TransferError> {
     let file = File::open(path).map_err(TransferError::file(path))?;
     let decoder = zstd::Decoder::new(file).map_err(TransferError::file(path))?;
     Ok(tar::Archive::new(decoder))
+}
+
+/// The entries as they stand. An entry that only extends the next one (a long name, attributes) would otherwise be read
+/// into memory whole, however large it says it is, before anyone here sees it; so it is an entry like any other, and
+/// refused as no plain file.
+pub(super) fn entries(
+    reader: &mut Reader,
+) -> std::io::Result<tar::Entries<'_, zstd::Decoder<'static, BufReader<File>>>> {
+    Ok(reader.entries()?.raw(true))
 }
 
 /// What a broken archive is refused with: whatever its reader says is about the archive.

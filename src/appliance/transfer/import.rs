@@ -132,24 +132,67 @@ fn unpack(
     path: &Path,
     tenants: &Path,
     reserve_bytes: u64,
-    is_there: impl FnOnce(&Manifest) -> Result<bool, TransferError>,
+    is_there: impl Fn(&Manifest) -> Result<bool, TransferError>,
 ) -> Result<(Manifest, Aside), TransferError> {
     let mut reader = archive::open(path)?;
-    let mut entries = reader.entries().map_err(TransferError::file(path))?;
+    let mut entries = archive::entries(&mut reader).map_err(TransferError::file(path))?;
     let manifest = archive::read_manifest(entries.next())?;
     check_manifest(&manifest)?;
-    if is_there(&manifest)? {
-        return Err(TransferError::Exists(format!("organization {} is there already", manifest.organization.id)));
-    }
-    clear_left_over(tenants, &manifest)?;
-    check_room(tenants, &manifest, reserve_bytes)?;
+    let check_absent = || match is_there(&manifest)? {
+        true => Err(TransferError::Exists(format!("organization {} is there already", manifest.organization.id))),
+        false => Ok(()),
+    };
+    check_absent()?;
+    let aside = make_aside(tenants, &manifest, reserve_bytes, check_absent)?;
+    archive::unpack(entries, &manifest, &aside.folder.clone().unwrap_or_default())?;
+    Ok((manifest, aside))
+}
+
+/// The folder to unpack into, with its mark held.
+fn make_aside(
+    tenants: &Path,
+    manifest: &Manifest,
+    reserve_bytes: u64,
+    check_absent: impl FnOnce() -> Result<(), TransferError>,
+) -> Result<Aside, TransferError> {
+    std::fs::create_dir_all(tenants).map_err(TransferError::file(tenants))?;
+    let _turn = take_turn(tenants).map_err(TransferError::file(tenants))?;
+    clear_left_over(tenants, manifest, check_absent)?;
+    check_room(tenants, manifest, reserve_bytes)?;
     let folder = tenants.join(format!("{}.importing", manifest.organization.id));
     std::fs::create_dir_all(folder.join(FILES)).map_err(TransferError::file(&folder))?;
     let mark = File::create(folder.join(MARK)).map_err(TransferError::file(&folder))?;
     mark.lock().map_err(TransferError::file(&folder))?;
-    let aside = Aside { folder: Some(folder.clone()), _mark: mark };
-    archive::unpack(entries, &manifest, &folder)?;
-    Ok((manifest, aside))
+    Ok(Aside { folder: Some(folder), _mark: mark })
+}
+
+/// Held while folders are cleared away, and from the making of a mark until it is held: nobody takes a mark between.
+fn take_turn(tenants: &Path) -> std::io::Result<File> {
+    let turn = File::open(tenants)?;
+    turn.lock()?;
+    Ok(turn)
+}
+
+/// The mark of a folder.
+enum Mark {
+    /// It bears none.
+    Absent,
+    /// An import holds it.
+    Held,
+    /// Nobody held it; we do now.
+    Taken(File),
+}
+
+fn take_mark(folder: &Path) -> std::io::Result<Mark> {
+    let mark = match File::open(folder.join(MARK)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Mark::Absent),
+        opened => opened?,
+    };
+    if mark.try_lock().is_err() {
+        return Ok(Mark::Held);
+    }
+    // The import may have ended between: then the mark we hold is gone, and the folder is an organization's.
+    Ok(if folder.join(MARK).try_exists()? { Mark::Taken(mark) } else { Mark::Absent })
 }
 
 fn check_manifest(manifest: &Manifest) -> Result<(), TransferError> {
@@ -166,14 +209,27 @@ fn check_manifest(manifest: &Manifest) -> Result<(), TransferError> {
 }
 
 /// Clears away what an interrupted import of the same organization left behind. A folder without the mark is not ours to
-/// delete.
-fn clear_left_over(tenants: &Path, manifest: &Manifest) -> Result<(), TransferError> {
-    let place = tenants.join(manifest.organization.id.to_string());
-    let is_marked = place.join(MARK).try_exists().map_err(TransferError::file(&place))?;
+/// delete, nor one whose mark another import holds.
+fn clear_left_over(
+    tenants: &Path,
+    manifest: &Manifest,
+    check_absent: impl FnOnce() -> Result<(), TransferError>,
+) -> Result<(), TransferError> {
+    let id = manifest.organization.id;
+    let (place, aside) = (tenants.join(id.to_string()), tenants.join(format!("{id}.importing")));
+    let marks = [&place, &aside].map(|folder| take_mark(folder).map_err(TransferError::file(folder)));
+    let [of_place, of_aside] = marks;
+    let (of_place, of_aside) = (of_place?, of_aside?);
+    if matches!(of_place, Mark::Held) || matches!(of_aside, Mark::Held) {
+        return Err(TransferError::Exists(format!("organization {id} is being imported at this moment")));
+    }
+    let is_marked = matches!(of_place, Mark::Taken(_));
     if place.try_exists().map_err(TransferError::file(&place))? && !is_marked {
         return Err(TransferError::Exists(format!("the folder {} is there already", place.display())));
     }
-    for folder in [place, tenants.join(format!("{}.importing", manifest.organization.id))] {
+    // Once more: an import may have stored its rows since, and been cut short before it took its mark away.
+    check_absent()?;
+    for folder in [place, aside] {
         match std::fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(TransferError::file(&folder)(error));
@@ -181,7 +237,7 @@ fn clear_left_over(tenants: &Path, manifest: &Manifest) -> Result<(), TransferEr
             _ => {}
         }
     }
-    std::fs::create_dir_all(tenants).map_err(TransferError::file(tenants))
+    Ok(())
 }
 
 fn check_room(tenants: &Path, manifest: &Manifest, reserve_bytes: u64) -> Result<(), TransferError> {
@@ -258,15 +314,17 @@ impl AppInner {
     pub async fn clear_interrupted_imports(&self) {
         let (tenants, control) = (self.config.data.join("tenants"), self.control.clone());
         let clear = move || {
+            let _turn = take_turn(&tenants);
             for entry in std::fs::read_dir(tenants).into_iter().flatten().flatten() {
                 let (folder, name) = (entry.path(), entry.file_name());
                 let name = name.to_string_lossy();
                 let id = name.split('.').next().and_then(|id| id.parse::<OrganizationId>().ok());
-                let is_there = |id| control.read_blocking(move |connection| store::find_organization(connection, id));
-                let known = id.map(is_there).and_then(Result::ok);
-                // Only what is certainly nobody's.
-                let Some(known) = known else { continue };
-                let is_of_organization = known.is_some() && !name.contains('.');
+                let Some(id) = id else { continue };
+                let is_of_organization = || {
+                    let found = control.read_blocking(move |connection| store::find_organization(connection, id));
+                    // Only what is certainly nobody's.
+                    found.ok().map(|known| known.is_some() && !name.contains('.'))
+                };
                 if let Err(error) = clear_marked(&folder, is_of_organization) {
                     tracing::warn!(folder = %folder.display(), %error, "an import that was cut short could not be cleared away");
                 }
@@ -279,17 +337,15 @@ impl AppInner {
 }
 
 /// Clears a folder away if it bears the mark and nobody holds it; of one whose organization is there only the mark goes.
-fn clear_marked(folder: &Path, is_of_organization: bool) -> std::io::Result<()> {
-    let mark = match File::open(folder.join(MARK)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        opened => opened?,
-    };
-    if mark.try_lock().is_err() {
-        return Ok(());
+/// Whose it is, is asked when the mark is held: until then an import may store its rows.
+fn clear_marked(folder: &Path, is_of_organization: impl FnOnce() -> Option<bool>) -> std::io::Result<()> {
+    let Mark::Taken(_mark) = take_mark(folder)? else { return Ok(()) };
+    match is_of_organization() {
+        None => Ok(()),
+        Some(true) => std::fs::remove_file(folder.join(MARK)),
+        Some(false) => {
+            tracing::info!(folder = %folder.display(), "an import that was cut short is cleared away");
+            std::fs::remove_dir_all(folder)
+        }
     }
-    if is_of_organization {
-        return std::fs::remove_file(folder.join(MARK));
-    }
-    tracing::info!(folder = %folder.display(), "an import that was cut short is cleared away");
-    std::fs::remove_dir_all(folder)
 }

@@ -36,7 +36,7 @@ pub async fn list_invitations(State(app): State<App>, Id(id): Id<OrganizationId>
 
 /// Invites someone: with an address the invitation is for its owner only and a mail is sent, without one it is for
 /// whoever has the link. The link is in this answer only.
-#[utoipa::path(post, path = "/api/v1/organizations/{id}/invitations", tag = "members", params(("id" = String, Path)), request_body = NewInvitation, responses((status = 200, body = Answer<InvitationWithLink>), (status = 403, description = "the role has rights the caller lacks"), (status = 409, description = "the address belongs to a member, or there are 200 open invitations already")), security(("session" = [])))]
+#[utoipa::path(post, path = "/api/v1/organizations/{id}/invitations", tag = "members", params(("id" = String, Path)), request_body = NewInvitation, responses((status = 200, body = Answer<InvitationWithLink>), (status = 403, description = "the role has rights the caller lacks"), (status = 409, description = "the address belongs to a member, or there are 200 open invitations already"), (status = 429, description = "the address was invited several times within the hour")), security(("session" = [])))]
 pub async fn create_invitation(
     State(app): State<App>,
     identity: Identity,
@@ -48,7 +48,7 @@ pub async fn create_invitation(
 }
 
 /// Invites someone by mail.
-#[utoipa::path(post, path = "/api/v1/organizations/{id}/members", tag = "members", params(("id" = String, Path)), request_body = NewMember, responses((status = 200, body = Answer<InvitationWithLink>), (status = 403, description = "the role has rights the caller lacks"), (status = 409, description = "the address belongs to a member, or there are 200 open invitations already")), security(("session" = [])))]
+#[utoipa::path(post, path = "/api/v1/organizations/{id}/members", tag = "members", params(("id" = String, Path)), request_body = NewMember, responses((status = 200, body = Answer<InvitationWithLink>), (status = 403, description = "the role has rights the caller lacks"), (status = 409, description = "the address belongs to a member, or there are 200 open invitations already"), (status = 429, description = "the address was invited several times within the hour")), security(("session" = [])))]
 pub async fn create_member(
     State(app): State<App>,
     identity: Identity,
@@ -90,7 +90,9 @@ async fn invite(
             let entry = entry(&identity, "member.invited", invitation_id, &email);
             delivery::defer(tx, id, entry.changed(json!({}), role_json(role.role, role.role_name.as_deref())))?;
             if !email.is_empty() {
-                mail::create(tx, &keyring, &letter(&actor, email, mailed_link, lifetime_ms))?;
+                let mail = letter(id, &actor, email, mailed_link, lifetime_ms);
+                check_mail(tx, &mail)?;
+                mail::create(tx, &keyring, &mail)?;
             }
             find(tx, id, invitation_id)
         })
@@ -102,13 +104,27 @@ async fn invite(
 }
 
 /// The mail that invites. Its link leads to the configured address: the one the inviting person used is what they say.
-fn letter(actor: &Standing, address: String, link: String, lifetime_ms: i64) -> NewMail {
+fn letter(
+    organization_id: OrganizationId,
+    actor: &Standing,
+    address: String,
+    link: String,
+    lifetime_ms: i64,
+) -> NewMail {
     let account = &actor.me.account;
     let organization_name = actor.me.organization.as_ref().map_or_else(String::new, |here| here.name.clone());
     let invited_by = if account.name.is_empty() { account.email.clone() } else { account.name.clone() };
-    let letter = Letter::Invitation { organization_name, invited_by };
+    let letter = Letter::Invitation { organization_id, organization_name, invited_by };
     // Theirs is not known yet: that of the one who invites is the best guess.
     NewMail { address, letter, language: account.language, link, lifetime_ms }
+}
+
+/// Refuses an invitation whose mail would be left out. The transaction goes with it: those sent before stay good.
+fn check_mail(tx: &Tx<'_>, mail: &NewMail) -> Result<()> {
+    let Some(wait_ms) = mail::find_wait_ms(tx, &mail.letter, &mail.address)? else { return Ok(()) };
+    let detail = "this address was invited several times within the hour: wait, or invite with a link";
+    let retry_after_s = u64::try_from(wait_ms.div_euclid(1_000)).unwrap_or(0).saturating_add(1);
+    Err(Error { retry_after_s: Some(retry_after_s), field: Some("email"), ..Error::new(Code::RateLimited, detail) })
 }
 
 fn check_room(tx: &Tx<'_>, id: OrganizationId, email: &str) -> Result<()> {

@@ -26,9 +26,10 @@ export function CallbackView() {
   const [step, setStep] = useState<Step | null>(null);
   const [failure, setFailure] = useState<string | null>(null);
 
-  async function post(current: ProviderTrip, search: string, hash: string): Promise<void> {
+  async function post(current: ProviderTrip | null, search: string, hash: string): Promise<void> {
     const answer = readCallback(search, hash);
     if (answer.kind !== "answer") return setFailure(t(answer.kind === "refused" ? "callback_refused" : "callback_incomplete"));
+    if (current === null) return setFailure(t("callback_unasked"));
     try {
       // Linking belongs to someone who is signed in; the page has just been loaded and knows nobody yet.
       if (current.isLink) await refreshSession();

@@ -11,9 +11,11 @@ export type ProviderTrip = { isLink: boolean; next: string | null };
 
 export const keepProviderTrip = (trip: ProviderTrip): void => sessionStorage.setItem(PROVIDER_KEY, JSON.stringify(trip));
 
-export function takeProviderTrip(): ProviderTrip {
+/** Nothing, if this tab did not leave for another service: then whoever made the link wants somebody signed in. */
+export function takeProviderTrip(): ProviderTrip | null {
   const stored = sessionStorage.getItem(PROVIDER_KEY);
   sessionStorage.removeItem(PROVIDER_KEY);
-  const trip = stored === null ? null : (JSON.parse(stored) as Partial<ProviderTrip>);
-  return { isLink: trip?.isLink === true, next: typeof trip?.next === "string" ? trip.next : null };
+  if (stored === null) return null;
+  const trip = JSON.parse(stored) as Partial<ProviderTrip>;
+  return { isLink: trip.isLink === true, next: typeof trip.next === "string" ? trip.next : null };
 }
