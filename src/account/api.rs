@@ -12,7 +12,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::factor::{Entered, SignInAnswer};
-use super::model::{Account as AccountShape, Language, Me, Session, Theme};
+use super::model::{Account as AccountShape, Language, Me, Session, Theme, is_invisible, parse_person_name};
 use super::permission::Role;
 use super::session::{Client, SignedIn};
 use super::setup::{NewOwner, Stage};
@@ -195,7 +195,7 @@ pub async fn update_me(
 ) -> Result<Answer<Me>> {
     check_profile(&request)?;
     let ProfileRequest { name, language, theme, time_zone, shortcuts } = request;
-    let name = name.map(|name| name.trim().to_owned());
+    let name = name.as_deref().map(parse_person_name).transpose()?;
     let shortcuts = shortcuts.map(|shortcuts| json!(shortcuts).to_string());
     let change = ProfileChange { name, language, theme, time_zone, shortcuts };
     let account_id = identity.standing.me.account.id;
@@ -241,19 +241,7 @@ fn profile_entry(who: Who, before: &AccountShape, after: &AccountShape) -> Optio
 const MOST_SHORTCUTS: usize = 100;
 const SHORTCUT_CHARS: usize = 40;
 
-/// Control characters, and those that turn the direction of the text around them: a name must not look like another, nor
-/// break the line it stands in.
-fn is_invisible(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-}
-
 fn check_profile(request: &ProfileRequest) -> Result<()> {
-    if let Some(name) = &request.name
-        && (name.trim().is_empty() || name.chars().count() > 200 || name.trim().chars().any(is_invisible))
-    {
-        return Err(Error::invalid_field("name", "a name has 1 to 200 characters that can be seen, in one line"));
-    }
     if let Some(time_zone) = &request.time_zone
         && jiff::tz::TimeZone::get(time_zone).is_err()
     {

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::model::Session;
 use super::one_time;
-use super::session::{Client, SignedIn};
-use super::store;
+use super::session::{Client, SignedIn, overtaken};
+use super::store::{self, Credentials};
 use crate::app::AppInner;
 use crate::error::Result;
 use crate::id::{AccountId, SessionId};
@@ -86,22 +86,26 @@ pub fn reset_second_factor(tx: &Tx<'_>, account_id: AccountId) -> std::result::R
 }
 
 impl AppInner {
-    /// The first factor was right: asks for the second, or starts a session if the account has none.
-    pub async fn enter(&self, account_id: AccountId, client: &Client) -> Result<Entered> {
-        let asked = self
+    /// The first factor was right: asks for the second, or starts a session if the account has none. Refused if the
+    /// account has another password by now: setting it ended what was under way, and this would come after.
+    pub async fn enter(&self, proven: Credentials, client: &Client) -> Result<Entered> {
+        let (asked, proven) = self
             .control
-            .write(move |tx| -> std::result::Result<_, StoreError> {
-                let methods = list_methods(tx.connection(), account_id)?;
+            .write(move |tx| -> Result<_> {
+                let methods = list_methods(tx.connection(), proven.account_id)?;
                 if methods.is_empty() {
-                    return Ok(None);
+                    return Ok((None, proven));
                 }
-                let token = one_time::create(tx, SECOND_FACTOR, Some(account_id), &(), SECOND_FACTOR_MS)?;
-                Ok(Some(SecondFactor { token, methods }))
+                if !store::is_in_force(tx.connection(), &proven)? {
+                    return Err(overtaken());
+                }
+                let token = one_time::create(tx, SECOND_FACTOR, Some(proven.account_id), &(), SECOND_FACTOR_MS)?;
+                Ok((Some(SecondFactor { token, methods }), proven))
             })
             .await?;
         match asked {
             Some(second_factor) => Ok(Entered::SecondFactor(second_factor)),
-            None => Ok(Entered::Session(Box::new(self.start_session(account_id, None, client).await?))),
+            None => Ok(Entered::Session(Box::new(self.start_proven_session(proven, None, client).await?))),
         }
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::model::{Language, parse_email};
+use super::model::{Language, parse_email, parse_new_person_name};
 use super::password::is_importable;
 use super::permission::Role;
 use super::store::{self, NewAccount};
@@ -25,7 +25,7 @@ pub struct ImportLine {
     /// Name to show; empty takes the address's first part.
     #[serde(default)]
     pub name: String,
-    /// bcrypt (`$2a$`, `$2b$`, `$2y$`) or argon2id.
+    /// bcrypt (`$2a$`, `$2b$`, `$2y$`), or argon2id with the cost of ours.
     pub password_hash: String,
     /// Organization to join; made if it is not there. Empty: none.
     #[serde(default)]
@@ -54,7 +54,7 @@ impl AppInner {
         if !is_importable(&line.password_hash) {
             return invalid(
                 "password_hash",
-                "this is neither a bcrypt hash of cost 4 to 14 nor a modest argon2id hash",
+                "this is neither a bcrypt hash of cost 4 to 14 nor an argon2id hash with m=19456, t=2, p=1",
             );
         }
         let role = match line.role.trim() {
@@ -68,10 +68,7 @@ impl AppInner {
         if organization_name.chars().count() > 200 {
             return invalid("organization", "the organization needs a name of at most 200 characters");
         }
-        let name = match line.name.trim() {
-            "" => email.split('@').next().unwrap_or("").to_owned(),
-            name => name.chars().take(200).collect(),
-        };
+        let name = parse_new_person_name(&line.name, &email)?;
         let account = NewAccount { email, name, password_hash: line.password_hash, language: Language::En };
         let chain = self.audit.clone();
         let imported = self.control.write(move |tx| create(tx, &chain, &account, (&organization_name, role))).await?;

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::permission::{PermissionSet, Role, StaffRole};
+use crate::error::{Error, Result};
 use crate::id::{AccountId, OrganizationId};
 
 /// The interface's language.
@@ -116,9 +117,36 @@ pub struct Session {
 pub fn parse_email(text: &str) -> Option<String> {
     let email = text.trim().to_lowercase();
     let (local, domain) = email.split_once('@')?;
-    let is_plain = !email.chars().any(|letter| letter.is_whitespace() || letter.is_control());
+    let is_plain = !email.chars().any(|letter| letter.is_whitespace() || is_invisible(letter));
     let is_one = !domain.contains('@') && !local.is_empty() && !domain.is_empty() && email.len() <= 254;
     (is_plain && is_one).then_some(email)
+}
+
+/// Longest name of a person.
+const NAME_MAX_CHARS: usize = 200;
+
+/// Control characters, and those that turn the direction of the text around them: a name must not look like another, nor
+/// break the line it stands in.
+pub fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Trims and checks the name of a person, by whichever door it comes in.
+pub fn parse_person_name(text: &str) -> Result<String> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > NAME_MAX_CHARS || name.chars().any(is_invisible) {
+        return Err(Error::invalid_field("name", "a name has 1 to 200 characters that can be seen, in one line"));
+    }
+    Ok(name.to_owned())
+}
+
+/// [`parse_person_name`] of somebody new: who gives none is called what their address begins with.
+pub fn parse_new_person_name(text: &str, email: &str) -> Result<String> {
+    if text.trim().is_empty() {
+        return Ok(email.split('@').next().unwrap_or("").chars().take(NAME_MAX_CHARS).collect());
+    }
+    parse_person_name(text)
 }
 
 /// Shortest password.

@@ -76,7 +76,7 @@ pub fn hash_blocking(password: &str) -> Result<String> {
 }
 
 /// Costs of bcrypt that are checked; a higher one would keep a thread busy for seconds.
-const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
+pub const BCRYPT_COSTS: std::ops::RangeInclusive<u32> = 4..=14;
 
 /// The cost of a bcrypt hash; `None` if it is none, or one we do not check.
 pub fn bcrypt_cost(hash: &str) -> Option<u32> {
@@ -85,15 +85,17 @@ pub fn bcrypt_cost(hash: &str) -> Option<u32> {
     (is_known && BCRYPT_COSTS.contains(&parts.get_cost())).then(|| parts.get_cost())
 }
 
-/// Whether a hash can be brought from elsewhere: bcrypt, or argon2id that does not ask for a machine of its own.
+/// Whether a hash can be brought from elsewhere: bcrypt of a cost we check, or argon2id that costs what ours does. Another
+/// argon2id would take another time than the check of an address without an account, which would tell who has one.
 pub fn is_importable(hash: &str) -> bool {
+    use argon2::Params;
     use argon2::password_hash::phc::PasswordHash;
-    let is_modest = |parsed: &PasswordHash| {
-        let most = |name: &str, most: u32| parsed.params.get_decimal(name).is_some_and(|value| value <= most);
-        parsed.algorithm.as_str() == "argon2id" && most("m", 262_144) && most("t", 10) && most("p", 8)
+    let is_ours = |parsed: &PasswordHash| {
+        let is = |name: &str, ours: u32| parsed.params.get_decimal(name) == Some(ours);
+        let is_cost_ours = is("m", Params::DEFAULT_M_COST) && is("t", Params::DEFAULT_T_COST);
+        parsed.algorithm.as_str() == "argon2id" && is_cost_ours && is("p", Params::DEFAULT_P_COST)
     };
-    bcrypt_cost(hash).is_some()
-        || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_modest(&parsed))
+    bcrypt_cost(hash).is_some() || PasswordHash::new(hash).is_ok_and(|parsed| parsed.hash.is_some() && is_ours(&parsed))
 }
 
 /// Does the same work for every account and none.
@@ -168,8 +170,11 @@ mod tests {
             assert!(!is_importable(other), "{other}");
         }
         assert!(is_importable(hash) && is_importable(&hash_blocking("correct horse battery").unwrap()));
-        let greedy = NOBODY.replace("m=19456", "m=4194304");
-        assert!(!is_importable(&greedy));
+        assert!(is_importable(NOBODY));
+        for (ours, other) in [("m=19456", "m=4194304"), ("m=19456", "m=65536"), ("t=2", "t=3"), ("argon2id", "argon2i")]
+        {
+            assert!(!is_importable(&NOBODY.replace(ours, other)), "{other}");
+        }
     }
 
     #[test]

@@ -15,12 +15,12 @@ use serde_json::json;
 
 use super::factor::Entered;
 use super::invitation::{self, Shown};
-use super::model::{Language, parse_email, password_fault};
+use super::model::{Language, parse_email, parse_new_person_name, password_fault};
 use super::one_time;
 use super::password_change::{PASSWORD_RESET, PASSWORD_RESET_MS};
 use super::permission::Role;
 use super::session::{Client, SignedIn};
-use super::store::{self, NewAccount};
+use super::store::{self, Credentials, NewAccount};
 use crate::app::AppInner;
 use crate::audit::{Entry, Record, Who, delivery};
 use crate::clock::DAY_MS;
@@ -36,7 +36,7 @@ const REGISTRATION: &str = "registration";
 pub(super) const EMAIL_CHANGE: &str = "email_change";
 /// How long a verification link is good.
 pub(super) const VERIFY_MS: i64 = DAY_MS;
-/// Longest name of a person or an organization.
+/// Longest name of an organization.
 const NAME_CHARS: usize = 200;
 
 /// What someone registers with.
@@ -147,10 +147,7 @@ impl AppInner {
             return Err(Error::invalid_field("organization_name", fault));
         }
         let is_founder = mode == Registration::Open && invitation.is_none();
-        let name = match newcomer.name.trim() {
-            "" => email.split('@').next().unwrap_or("").to_owned(),
-            name => name.chars().take(NAME_CHARS).collect(),
-        };
+        let name = parse_new_person_name(&newcomer.name, &email)?;
         Ok(Pending {
             name,
             password_hash: self.hasher.hash(newcomer.password).await?,
@@ -204,10 +201,11 @@ impl AppInner {
         self.take_attempt(client.caller(), "verify")?;
         let (chain, keyring, base_url) = (self.audit.clone(), self.keyring.clone(), self.config.base_url());
         let address = client.address_text();
-        let work = move |tx: &Tx<'_>| -> Result<(AccountId, Option<OrganizationId>)> {
+        let work = move |tx: &Tx<'_>| -> Result<(Credentials, Option<OrganizationId>)> {
             if let Some(found) = one_time::take::<Pending>(tx, REGISTRATION, &token)? {
                 let mode = settings::find_registration(tx.connection())?;
-                return create_account(tx, &chain, found.payload, (mode, address));
+                let (account_id, home) = create_account(tx, &chain, found.payload, (mode, address))?;
+                return Ok((store::find_credentials_of(tx.connection(), account_id)?, home));
             }
             let found = one_time::take::<PendingEmail>(tx, EMAIL_CHANGE, &token)?;
             let Some((account_id, change)) = found.and_then(|found| Some((found.account_id?, found.payload))) else {
@@ -227,15 +225,15 @@ impl AppInner {
                 lifetime_ms: VERIFY_MS,
             };
             mail::create(tx, &keyring, &notice)?;
-            Ok((account_id, None))
+            Ok((store::find_credentials_of(tx.connection(), account_id)?, None))
         };
-        let (account_id, home) = self.control.write(work).await?;
+        let (proven, home) = self.control.write(work).await?;
         self.attempts.forgive(client.caller(), "verify");
         self.wake_audit();
         self.wake_mail();
         match home {
-            Some(home) => Ok(Entered::Session(Box::new(self.start_session(account_id, Some(home), client).await?))),
-            None => self.enter(account_id, client).await,
+            Some(home) => Ok(Entered::Session(Box::new(self.start_proven_session(proven, Some(home), client).await?))),
+            None => self.enter(proven, client).await,
         }
     }
 }

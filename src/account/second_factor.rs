@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::factor::SECOND_FACTOR;
 use super::one_time;
 use super::session::{Client, SignedIn, refused_entry, too_many_attempts};
-use super::store;
+use super::store::{self, Credentials};
 use super::totp;
 use super::wrong_codes::WrongCodes;
 use crate::app::AppInner;
@@ -70,6 +70,15 @@ pub fn find_overview(connection: &Connection, id: AccountId) -> std::result::Res
         })
     };
     Ok(connection.prepare_cached(sql)?.query_row([id], read)?)
+}
+
+/// Forgets recovery codes that stand in for nothing any more: they would come back in force with the next factor.
+pub(super) fn delete_idle_recovery_codes(tx: &Tx<'_>, id: AccountId) -> std::result::Result<(), StoreError> {
+    let overview = find_overview(tx.connection(), id)?;
+    if overview.totp_confirmed_at_ms.is_none() && overview.passkeys == 0 {
+        tx.connection().execute("DELETE FROM recovery_code WHERE account_id = ?1", [id])?;
+    }
+    Ok(())
 }
 
 fn remove_totp(tx: &Tx<'_>, id: AccountId) -> std::result::Result<(), StoreError> {
@@ -183,7 +192,7 @@ pub struct Proof {
 
 /// How the step between the factors went.
 enum Step {
-    Right(AccountId),
+    Right(Credentials),
     Wrong,
     Ended,
     /// Too many wrong codes: seconds to wait.
@@ -193,15 +202,19 @@ enum Step {
 impl AppInner {
     /// The second step of signing in.
     pub async fn show_second_factor(&self, client: &Client, token: String, code: String) -> Result<SignedIn> {
-        self.take_attempt(client.caller(), "second factor")?;
+        // Counted for the account: those who share an address do not keep each other out.
+        let shown = token.clone();
+        let owner = self.control.read(move |connection| one_time::find_account(connection, &shown)).await?;
+        let subject = owner.map_or_else(|| "second factor".to_owned(), |id| format!("second factor of {id}"));
+        self.take_attempt(client.caller(), &subject)?;
         let (chain, keyring, asking) = (self.audit.clone(), self.keyring.clone(), client.clone());
         let wrong_codes = Arc::clone(&self.wrong_codes);
         let take = move |tx: &Tx<'_>| take_step(tx, (&chain, &keyring, &wrong_codes), &asking, (&token, &code));
         let step = self.control.write(take).await?;
         match step {
-            Step::Right(account_id) => {
-                self.attempts.forgive(client.caller(), "second factor");
-                self.start_session(account_id, None, client).await
+            Step::Right(proven) => {
+                self.attempts.forgive(client.caller(), &subject);
+                self.start_proven_session(proven, None, client).await
             }
             Step::Wrong => Err(Error::invalid_field("code", "this code is wrong, or was used already")),
             Step::Closed(wait_s) => Err(too_many_attempts(wait_s)),
@@ -212,8 +225,8 @@ impl AppInner {
     }
 
     /// Begins the enrolment of an authenticator; nothing is in force yet.
-    pub async fn begin_totp(&self, identity: &Identity, password: Option<String>) -> Result<Enrolment> {
-        self.prove_password(identity, password, "password").await?;
+    pub async fn begin_totp(&self, identity: &Identity, proof: Proof) -> Result<Enrolment> {
+        self.prove_if_possible(identity, proof).await?;
         let (id, email) = (identity.standing.me.account.id, &identity.standing.me.account.email);
         let secret = totp::random_secret();
         let sealed = self.keyring.seal(&context(id), &secret).map_err(Error::internal)?;
@@ -264,9 +277,7 @@ impl AppInner {
         let remove = move |tx: &Tx<'_>| -> Result<()> {
             let overview = find_overview(tx.connection(), id)?;
             remove_totp(tx, id)?;
-            if overview.passkeys == 0 {
-                tx.connection().execute("DELETE FROM recovery_code WHERE account_id = ?1", [id])?;
-            }
+            delete_idle_recovery_codes(tx, id)?;
             if overview.totp_confirmed_at_ms.is_some() {
                 chain.append(tx, entry.changed(json!({ "method": "totp" }), json!({})))?;
             }
@@ -294,8 +305,8 @@ impl AppInner {
         self.control.write(create).await
     }
 
-    /// [`Self::prove`] before something is made with which one gets in later: a passkey, a link to another service, an
-    /// API key. An account that has neither a password nor codes passes: it could not do any of it otherwise, and its
+    /// [`Self::prove`] before something is made or removed with which one gets in: an authenticator, a passkey, a link to
+    /// another service, an API key. An account that has neither a password nor codes passes: it could not do any of it otherwise, and its
     /// session began with what it does have.
     pub async fn prove_if_possible(&self, identity: &Identity, proof: Proof) -> Result<()> {
         let id = identity.standing.me.account.id;
@@ -310,16 +321,18 @@ impl AppInner {
     /// Checks that it is the owner of the account who changes how it is signed in to: by a code, or the password.
     pub async fn prove(&self, identity: &Identity, proof: Proof) -> Result<()> {
         let id = identity.standing.me.account.id;
-        let Some(code) = proof.code.filter(|code| !code.trim().is_empty()) else {
-            let has_password =
-                self.control.read(move |connection| store::find_password(connection, id)).await?.password_hash;
-            if has_password.is_empty() {
-                return Err(Error::invalid_field(
-                    "code",
-                    "this needs a code of your authenticator, or a recovery code",
-                ));
+        let is_filled = |text: &String| !text.trim().is_empty();
+        let mut code = proof.code.filter(is_filled);
+        if code.is_none() {
+            let find = move |connection: &Connection| store::find_credentials_of(connection, id);
+            if !self.control.read(find).await?.password_hash.is_empty() {
+                return self.prove_password(identity, proof.password, "password").await;
             }
-            return self.prove_password(identity, proof.password, "password").await;
+            // One field asks for either: where there is no password, what was typed is a code.
+            code = proof.password.filter(is_filled);
+        }
+        let Some(code) = code else {
+            return Err(Error::invalid_field("code", "this needs a code of your authenticator, or a recovery code"));
         };
         let attempt = self.take_proof(identity, &format!("code of {id}"))?;
         let (chain, keyring, who) = (self.audit.clone(), self.keyring.clone(), identity.who());
@@ -411,7 +424,7 @@ fn take_step(
     let who = Who { actor: format!("account:{account_id}"), name: known.email.clone(), address: client.address_text() };
     note_recovery(tx, chain, who, (shown, account_id, known.email))?;
     one_time::revoke(tx, SECOND_FACTOR, account_id)?;
-    Ok(Step::Right(account_id))
+    Ok(Step::Right(store::find_credentials_of(tx.connection(), account_id)?))
 }
 
 /// Whether a session of the account was used from the caller's address, or network of addresses.

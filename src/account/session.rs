@@ -57,6 +57,11 @@ fn ended() -> Error {
     Error::new(Code::Unauthenticated, "the session has ended: sign in again")
 }
 
+/// The account got another password while somebody signed in with the former one.
+pub(super) fn overtaken() -> Error {
+    Error::new(Code::Unauthenticated, "the password was changed meanwhile: sign in again")
+}
+
 /// The audit log's line of a sign-in that was refused.
 pub(super) fn refused_entry(client: &Client, account: Option<(AccountId, String)>) -> Entry {
     let record = match account {
@@ -104,8 +109,8 @@ impl AppInner {
             }
         };
         self.attempts.forgive(address, &email);
-        self.upgrade_password(&credentials, password).await?;
-        self.enter(credentials.account_id, client).await
+        let credentials = self.upgrade_password(credentials, password).await?;
+        self.enter(credentials, client).await
     }
 
     /// Writes down that a sign-in was refused. What was typed as address is named only if it is an account's: people type
@@ -116,14 +121,18 @@ impl AppInner {
         Ok(self.control.write(move |tx| chain.append(tx, entry)).await?)
     }
 
-    /// Replaces a hash brought from elsewhere by one of ours, now that the password is there.
-    async fn upgrade_password(&self, credentials: &store::Credentials, password: String) -> Result<()> {
-        if super::password::bcrypt_cost(&credentials.password_hash).is_none() {
-            return Ok(());
+    /// Replaces a hash brought from elsewhere by one of ours, now that the password is there; answers what is in force.
+    async fn upgrade_password(&self, proven: store::Credentials, password: String) -> Result<store::Credentials> {
+        if super::password::bcrypt_cost(&proven.password_hash).is_none() {
+            return Ok(proven);
         }
-        let hash = self.hasher.hash(password).await?;
-        let (id, former) = (credentials.account_id, credentials.password_hash.clone());
-        Ok(self.control.write(move |tx| store::upgrade_password(tx, id, &former, &hash)).await?)
+        let hash = self.hasher.hash(password.clone()).await?;
+        let ours = hash.clone();
+        let now = self.control.write(move |tx| store::upgrade_password(tx, &proven, &hash)).await?;
+        // Another sign-in was faster, or there is a new password: which of both, only the password says.
+        let is_proven =
+            now.password_hash == ours || self.hasher.is_match(password, Some(now.password_hash.clone()), 0).await?;
+        if is_proven { Ok(now) } else { Err(refused()) }
     }
 
     /// Makes a link that signs an account in once, at the command line.
@@ -146,7 +155,7 @@ impl AppInner {
         self.take_attempt(address, "link")?;
         let hash = secret_hash(token);
         let found = self.control.write(move |tx| store::take_sign_in_link(tx, hash)).await?;
-        let Some(account_id) = found else {
+        let Some(proven) = found else {
             self.note_refused(client, None).await?;
             return Err(Error::new(
                 Code::Unauthenticated,
@@ -154,16 +163,29 @@ impl AppInner {
             ));
         };
         self.attempts.forgive(address, "link");
-        self.enter(account_id, client).await
+        self.enter(proven, client).await
     }
 
-    /// Starts a session in an organization, or where the account worked last.
+    /// Starts a session of an account that was made just now.
     pub async fn start_session(
         &self,
         account_id: AccountId,
         organization_id: Option<OrganizationId>,
         client: &Client,
     ) -> Result<SignedIn> {
+        let proven = self.control.read(move |connection| store::find_credentials_of(connection, account_id)).await?;
+        self.start_proven_session(proven, organization_id, client).await
+    }
+
+    /// Starts a session in an organization, or where the account worked last; refused if the account has another password
+    /// than when its owner proved to be it.
+    pub(super) async fn start_proven_session(
+        &self,
+        proven: store::Credentials,
+        organization_id: Option<OrganizationId>,
+        client: &Client,
+    ) -> Result<SignedIn> {
+        let account_id = proven.account_id;
         let refresh_token = RefreshToken::random();
         let hashes = refresh_token.hashes();
         let (lifetimes, client, chain) = (self.session_lifetimes(), client.clone(), self.audit.clone());
@@ -172,6 +194,9 @@ impl AppInner {
             .write(move |tx| -> Result<SessionId> {
                 let known = store::find_by_id(tx.connection(), account_id)?;
                 let known = known.filter(|known| !known.is_disabled).ok_or_else(ended)?;
+                if !store::is_in_force(tx.connection(), &proven)? {
+                    return Err(overtaken());
+                }
                 let home = match organization_id {
                     Some(organization_id) => Some(organization_id),
                     None => store::find_home(tx.connection(), account_id)?,

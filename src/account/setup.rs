@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model::{Language, parse_email, password_fault};
+use super::model::{Language, parse_email, parse_new_person_name, password_fault};
 use super::permission::Role;
 use super::store::{self, NewAccount};
 use crate::app::AppInner;
@@ -55,10 +55,7 @@ impl AppInner {
                 "the organization needs a name of at most 200 characters",
             ));
         }
-        let name = match owner.name.trim() {
-            "" => email.split('@').next().unwrap_or("").to_owned(),
-            name => name.chars().take(200).collect(),
-        };
+        let name = parse_new_person_name(&owner.name, &email)?;
         let password_hash = self.hasher.hash(owner.password).await?;
         let account = NewAccount { email, name, password_hash, language: owner.language };
         let (role, address, chain) = (owner.role, owner.address, self.audit.clone());
@@ -111,7 +108,7 @@ fn create(tx: &Tx<'_>, account: &NewAccount, (organization_name, role): (&str, R
     if stage == Stage::First && store::has_accounts(tx.connection())? {
         return Err(Error::new(Code::Conflict, "this appliance is set up already: sign in"));
     }
-    if store::find_credentials(tx.connection(), &account.email)?.is_some() {
+    if store::is_address_taken(tx.connection(), &account.email)? {
         let error = Error::new(Code::Conflict, "an account with this e-mail address exists already");
         return Err(Error { field: Some("email"), ..error });
     }

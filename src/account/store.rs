@@ -3,13 +3,14 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::model::{Language, Theme};
+use super::password::BCRYPT_COSTS;
 use super::permission::Role;
 use super::session::Client;
 use super::token::RefreshHashes;
 use crate::id::{AccountId, ApiKeyId, OrganizationId, RoleId, SessionId};
 use crate::store::{Error, Tx};
 
-/// What sign-in compares with.
+/// What sign-in compares with; afterwards, what was proven: a session starts only while the account still has this hash.
 #[derive(Debug)]
 pub struct Credentials {
     /// The account.
@@ -28,6 +29,21 @@ pub fn find_credentials(connection: &Connection, email: &str) -> Result<Option<C
     let sql = "SELECT id, password_hash FROM account WHERE email = ?1 AND is_disabled = 0";
     let read = |row: &Row<'_>| Ok(Credentials { account_id: row.get(0)?, password_hash: row.get(1)? });
     Ok(connection.prepare_cached(sql)?.query_row([email], read).optional()?)
+}
+
+/// What an account has at this moment, for the transaction in which its owner proves it in another way than by password.
+pub fn find_credentials_of(connection: &Connection, account_id: AccountId) -> Result<Credentials, Error> {
+    let sql = "SELECT password_hash FROM account WHERE id = ?1";
+    let password_hash = connection.prepare_cached(sql)?.query_row([account_id], |row| row.get(0))?;
+    Ok(Credentials { account_id, password_hash })
+}
+
+/// Whether the account still has the password that was proven: a new one ends what the old one began, also when it is
+/// set between the proof and the session.
+pub fn is_in_force(connection: &Connection, proven: &Credentials) -> Result<bool, Error> {
+    let sql = "SELECT password_hash = ?2 FROM account WHERE id = ?1";
+    let found = connection.prepare_cached(sql)?.query_row((proven.account_id, &proven.password_hash), |row| row.get(0));
+    Ok(found.optional()?.unwrap_or(false))
 }
 
 /// The address of an account.
@@ -274,9 +290,10 @@ pub fn create_sign_in_link(tx: &Tx<'_>, account_id: AccountId, hash: [u8; 32], l
 }
 
 /// Uses up a one-time sign-in link; answers whose it was.
-pub fn take_sign_in_link(tx: &Tx<'_>, hash: [u8; 32]) -> Result<Option<AccountId>, Error> {
+pub fn take_sign_in_link(tx: &Tx<'_>, hash: [u8; 32]) -> Result<Option<Credentials>, Error> {
     let sql = "DELETE FROM sign_in_link WHERE token_hash = ?1 AND expires_at_ms > ?2 RETURNING account_id";
-    Ok(tx.connection().query_row(sql, (hash, tx.now_ms()), |row| row.get(0)).optional()?)
+    let found = tx.connection().query_row(sql, (hash, tx.now_ms()), |row| row.get(0)).optional()?;
+    found.map(|account_id| find_credentials_of(tx.connection(), account_id)).transpose()
 }
 
 /// The organization a new session of an account works in: where its last one worked, or the first it joined.
@@ -318,11 +335,13 @@ pub fn find_by_id(connection: &Connection, id: AccountId) -> Result<Option<Known
     Ok(connection.prepare_cached(sql)?.query_row([id], read_known).optional()?)
 }
 
-/// The highest cost of a bcrypt hash any account still has; 0 if none has one.
+/// The highest cost of a bcrypt hash any account still has; 0 if none has one. One that is never checked counts for
+/// nothing: everybody's sign-in costs what is answered here.
 pub fn find_bcrypt_cost(connection: &Connection) -> Result<u32, Error> {
     let sql = "SELECT ifnull(max(CAST(substr(password_hash, 5, 2) AS INTEGER)), 0) FROM account
-               WHERE password_hash GLOB '$2[aby]$*'";
-    Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+               WHERE password_hash GLOB '$2[aby]$*' AND CAST(substr(password_hash, 5, 2) AS INTEGER) BETWEEN ?1 AND ?2";
+    let bounds = (BCRYPT_COSTS.start(), BCRYPT_COSTS.end());
+    Ok(connection.prepare_cached(sql)?.query_row(bounds, |row| row.get(0))?)
 }
 
 /// An account's hash with what checking it takes.
@@ -348,11 +367,11 @@ pub fn update_password(tx: &Tx<'_>, id: AccountId, password_hash: &str) -> Resul
     Ok(())
 }
 
-/// Replaces a hash by a better one of the same password, unless it was changed meanwhile.
-pub fn upgrade_password(tx: &Tx<'_>, id: AccountId, former_hash: &str, hash: &str) -> Result<(), Error> {
+/// Replaces a hash by a better one of the same password, unless it was changed meanwhile; answers the one in force.
+pub fn upgrade_password(tx: &Tx<'_>, former: &Credentials, hash: &str) -> Result<Credentials, Error> {
     let sql = "UPDATE account SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
-    tx.connection().execute(sql, (id, former_hash, hash))?;
-    Ok(())
+    tx.connection().execute(sql, (former.account_id, &former.password_hash, hash))?;
+    find_credentials_of(tx.connection(), former.account_id)
 }
 
 /// Changes an account's address.

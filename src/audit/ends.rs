@@ -14,7 +14,7 @@
 //! Rejected: a line per organization in `control.db`, which is emptied with one statement and cannot vouch for the log in
 //! that same file; a line in the transaction of every row, which two files cannot share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -208,6 +208,8 @@ struct State {
     ends: Option<Ends>,
     /// The organizations that were open at the last look, and how often they had been written to.
     open: BTreeMap<OrganizationId, u64>,
+    /// The organizations whose logs may have grown and whose ends are not written down yet.
+    grown: BTreeSet<OrganizationId>,
     /// What was complained about already.
     complaints: Vec<String>,
 }
@@ -263,14 +265,19 @@ impl AppInner {
         if !ends.advance(None, &self.audit, &seen) {
             state.complain(APPLIANCE.to_owned());
         }
-        for id in self.list_grown(state) {
+        self.note_grown(state);
+        let mut unseen = BTreeSet::new();
+        for id in state.grown.clone() {
             let end = ends.of_organization(id);
             match self.tenants.read_quietly(id, move |connection| look(connection, end)).await {
                 Ok(Some(seen)) if !ends.advance(Some(id), &self.audit_chain(id), &seen) => {
                     state.complain(id.to_string());
                 }
                 Ok(_) => {}
-                Err(error) => tracing::debug!(organization_id = %id, error = chain_of(&error), "not looked at"),
+                Err(error) => {
+                    tracing::debug!(organization_id = %id, error = chain_of(&error), "not looked at");
+                    unseen.insert(id);
+                }
             }
         }
         self.forget_removed(&mut ends).await.map_err(|error| chain_of(&error))?;
@@ -280,21 +287,22 @@ impl AppInner {
             written.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
         }
         state.ends = Some(ends);
+        state.grown = unseen;
         Ok(())
     }
 
-    /// The organizations that were written to or closed since the last look.
-    fn list_grown(&self, state: &mut State) -> Vec<OrganizationId> {
+    /// Notes the organizations that were written to or closed since the last look.
+    fn note_grown(&self, state: &mut State) {
         let open: BTreeMap<OrganizationId, u64> = self
             .tenants
             .list_open()
             .iter()
             .map(|tenant| (tenant.id(), tenant.database().statistics().writes))
             .collect();
-        let before = std::mem::replace(&mut state.open, open.clone());
-        let written = open.iter().filter(|(id, writes)| before.get(*id) != Some(*writes)).map(|(id, _writes)| *id);
-        let closed = before.keys().filter(|id| !open.contains_key(id)).copied();
-        written.chain(closed).collect()
+        let before = std::mem::replace(&mut state.open, open);
+        state.grown.extend(self.tenants.take_closed());
+        let written = state.open.iter().filter(|(id, writes)| before.get(*id) != Some(*writes));
+        state.grown.extend(written.map(|(id, _writes)| *id));
     }
 
     /// Forgets the organizations that were removed.

@@ -12,7 +12,7 @@ use crate::account::import::{ImportLine, Refusal};
 #[derive(Clone, Debug, Args)]
 pub(super) struct Import {
     /// One account a line: JSON objects, or CSV whose first line names the columns. Columns: email, name,
-    /// `password_hash` (bcrypt or argon2id), organization, role; the last two may be absent.
+    /// `password_hash` (bcrypt, or argon2id of our cost), organization, role; the last two may be absent.
     file: PathBuf,
 }
 

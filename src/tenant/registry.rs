@@ -55,6 +55,13 @@ struct Inner {
     /// Closed with something left to do, and when that is due.
     unfinished: Mutex<BTreeMap<OrganizationId, i64>>,
     has_unfinished: Notify,
+    /// Closed since somebody asked last; see [`Registry::take_closed`].
+    closed: Mutex<BTreeSet<OrganizationId>>,
+}
+
+/// How many more may be open than the limit says, for a while.
+const fn beyond(most: usize) -> usize {
+    most / 4
 }
 
 /// What an organization is opened for.
@@ -89,6 +96,7 @@ impl Registry {
             has_opened: Notify::default(),
             unfinished: Mutex::default(),
             has_unfinished: Notify::default(),
+            closed: Mutex::default(),
         };
         Self { inner: Arc::new(inner) }
     }

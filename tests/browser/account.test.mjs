@@ -132,7 +132,7 @@ describe("a newcomer", () => {
     await factor.getByRole("button", { name: "Set up authenticator app" }).click();
     await factor.getByLabel("Your password").fill("not the right one");
     await factor.getByRole("button", { name: "Continue" }).click();
-    await factor.getByText("This is not your password.").waitFor();
+    await factor.getByText("This is not your password, and not a valid code.").waitFor();
     await factor.getByLabel("Your password").fill(PASSWORD);
     await factor.getByRole("button", { name: "Continue" }).click();
     const picture = factor.getByRole("img");
@@ -388,6 +388,9 @@ describe("an account's settings", () => {
     await passkeys.getByRole("button", { name: "Remove passkey “Desk upstairs”" }).click();
     await passkeys.getByText("Signing in with this passkey stops working.").waitFor();
     await inspect(page, "passkey_remove");
+    await passkeys.getByRole("button", { name: "Remove passkey", exact: true }).click();
+    await passkeys.getByText("This needs your password, or a code from the app.").waitFor();
+    await passkeys.getByLabel("Your password, or a code from the app").fill(PASSWORD);
     await passkeys.getByRole("button", { name: "Remove passkey", exact: true }).click();
     await passkeys.getByText("No passkey yet.").waitFor();
     expectNothing(seen, [...REFUSALS, /WebSocket/]);

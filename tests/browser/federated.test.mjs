@@ -157,6 +157,7 @@ describe("an identity at another service, in the interface", () => {
 
     await services.getByRole("button", { name: "Remove the link to Corp" }).click();
     await services.getByText("Your account at the other service stays.").waitFor();
+    await services.getByLabel("Your password, or a code from the app").fill(PASSWORD);
     await services.getByRole("button", { name: "Remove link", exact: true }).click();
     await services.getByText("None linked yet.").waitFor();
     // The provider's own pages ask for a font and an icon.

@@ -277,6 +277,46 @@ async fn beyond_the_limit_those_that_are_behind_are_closed_as_well_and_catch_up_
 }
 
 #[tokio::test]
+async fn work_is_done_though_people_are_in_every_organization_that_is_open() {
+    let test = TestApp::start_with(Clock::fixed(START_MS), |config| config.open_organizations = 2).await;
+    let ids = with_organizations(&test, 6).await;
+    close_all(&test).await;
+    let mut in_use = Vec::new();
+    for id in ids.iter().take(4) {
+        in_use.push(test.tenant(*id).await);
+    }
+    for id in ids.iter().skip(4) {
+        std::fs::remove_dir_all(test.data().join("tenants").join(id.to_string()).join("index")).unwrap();
+        test.app.tenants.note_unfinished(*id, 0);
+    }
+    for id in ids.iter().skip(4) {
+        let index = test.data().join("tenants").join(id.to_string()).join("index/meta.json");
+        wait_until("its index is there", async || index.is_file()).await;
+    }
+    drop(in_use);
+}
+
+#[tokio::test]
+async fn an_organization_that_does_not_open_is_tried_again() {
+    let test = TestApp::start().await;
+    let ids = with_organizations(&test, 2).await;
+    close_all(&test).await;
+    let folder = test.data().join("tenants").join(ids[1].to_string());
+    let aside = folder.with_extension("aside");
+    std::fs::rename(&folder, &aside).unwrap();
+    std::fs::write(&folder, "in the way").unwrap();
+    test.app.tenants.note_unfinished(ids[1], 0);
+    let again_at_ms = test.app.clock.now_ms() + 60_000;
+    wait_until("it is noted again", async || test.app.tenants.list_unfinished().get(&ids[1]) == Some(&again_at_ms))
+        .await;
+    std::fs::remove_file(&folder).unwrap();
+    std::fs::rename(&aside, &folder).unwrap();
+    test.app.clock.advance_ms(60_000);
+    test.app.tenants.note_unfinished(ids[1], i64::MAX);
+    wait_until("it is open", async || test.app.tenants.is_open(ids[1])).await;
+}
+
+#[tokio::test]
 async fn administrators_change_accounts_and_one_of_them_remains() {
     let test = TestApp::start().await;
     let admin = test.operator.clone();

@@ -379,6 +379,32 @@ async fn how_logs_end_is_written_down_soon() {
     .await;
 }
 
+/// One that was open for a moment only, between two looks, is looked at as well.
+#[tokio::test]
+async fn the_end_of_a_log_that_was_closed_at_once_is_written_down() {
+    let test = TestApp::start().await;
+    let keyring = salesbrain::secret::Keyring::open_existing(&test.data().join("secret.key")).unwrap();
+    for round in 1..=3_i64 {
+        let (id, app) = (test.organization_id, std::sync::Arc::clone(&test.app));
+        let append_and_close = async move {
+            let who = salesbrain::audit::Who::system();
+            let entry = salesbrain::audit::Entry::new(who, "test.done", salesbrain::audit::Record::new("test", &1, ""));
+            let chain = app.audit_chain(id);
+            let tenant = app.tenants.find(id).await.unwrap();
+            tenant.write(move |tx| chain.append(tx, entry)).await.unwrap();
+            drop(tenant);
+            while app.tenants.is_open(id) {
+                app.clock.advance_ms(1);
+                app.tenants.close_idle(i64::MAX).await;
+            }
+            app.keep_audit_ends().await;
+        };
+        test.run(append_and_close).await;
+        let ends = salesbrain::audit::ends::Ends::read(&test.data(), &keyring).unwrap();
+        assert_eq!(ends.of_organization(test.organization_id).map(|end| end.sequence), Some(round));
+    }
+}
+
 /// What needs the program to be out of the way: files that go, change places, or are put back from earlier.
 #[tokio::test]
 async fn no_log_vanishes_with_its_seal_or_its_file() {

@@ -668,7 +668,8 @@ impl World {
             }),
             ("PUT", "/api/v1/auth/password") => json!({ "current_password": PASSWORD, "password": PASSWORD }),
             ("POST", "/api/v1/auth/email") => json!({ "email": "new@acme.example", "password": PASSWORD }),
-            ("POST", "/api/v1/auth/recovery-codes" | "/api/v1/auth/totp") | ("DELETE", "/api/v1/auth/totp") => {
+            ("POST", "/api/v1/auth/recovery-codes" | "/api/v1/auth/totp")
+            | ("DELETE", "/api/v1/auth/totp" | "/api/v1/auth/passkeys/{id}" | "/api/v1/auth/identities/{id}") => {
                 json!({ "password": PASSWORD })
             }
             ("POST", "/api/v1/auth/totp/verify") => json!({ "code": "000000" }),

@@ -352,25 +352,31 @@ async fn the_last_way_in_stays() {
     world.set_registration(Registration::Open).await;
     let session = world.sign_in(Script::default()).await.expect(200).data();
     let token = session["access_token"].as_str().unwrap();
-    let call = async |method, path: &str| {
-        world.test.send(method, path, Request { token: Some(token), ..Request::default() }).await
+    let list = async || {
+        let request = Request { token: Some(token), ..Request::default() };
+        world.test.send(Method::GET, "/api/v1/auth/identities", request).await.expect(200).rows()
     };
-    let id =
-        call(Method::GET, "/api/v1/auth/identities").await.expect(200).rows()[0]["id"].as_str().unwrap().to_owned();
+    let id = list().await[0]["id"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/auth/identities/{id}");
-    call(Method::DELETE, &path).await.expect_refusal(409, "last_way_in");
-    assert_eq!(call(Method::GET, "/api/v1/auth/identities").await.rows().len(), 1);
-    world
-        .test
-        .send(Method::DELETE, &path, Request { token: Some(&world.test.operator.token), ..Request::default() })
-        .await
-        .expect_refusal(404, "not_found");
-    let give_password = |tx: &salesbrain::store::Tx<'_>| -> Result<(), StoreError> {
-        tx.connection().execute("UPDATE account SET password_hash = 'x' WHERE password_hash = ''", [])?;
-        Ok(())
+    let delete = async |token: &str, body: Value| {
+        world
+            .test
+            .send(Method::DELETE, &path, Request { token: Some(token), body: Some(body), ..Request::default() })
+            .await
     };
-    world.test.app.control.write(give_password).await.unwrap();
-    call(Method::DELETE, &path).await.expect(200);
+    delete(token, json!({})).await.expect_refusal(409, "last_way_in");
+    assert_eq!(list().await.len(), 1);
+    delete(&world.test.operator.token, json!({})).await.expect_refusal(404, "not_found");
+    let same =
+        "UPDATE account SET password_hash = (SELECT password_hash FROM account WHERE password_hash <> '' LIMIT 1)
+                WHERE password_hash = ''";
+    world.test.execute_control(same).await;
+    // Now there is something to prove with.
+    for wrong in [json!({}), json!({ "password": "not the password" })] {
+        assert_eq!(delete(token, wrong).await.expect_refusal(400, "invalid_field")["field"], json!("password"));
+    }
+    assert_eq!(list().await.len(), 1);
+    delete(token, json!({ "password": PASSWORD })).await.expect(200);
     assert!(world.actions().await.contains(&"identity.unlinked".to_owned()));
 }
 

@@ -3,11 +3,15 @@
 use reqwest::Method;
 use salesbrain::account::import::ImportLine;
 use salesbrain::account::permission::Role;
+use salesbrain::account::session::Client;
+use salesbrain::account::store;
+use salesbrain::error::Code;
 use salesbrain::store::Error as StoreError;
 use serde_json::{Value, json};
 
 use crate::mail_server::MailServer;
 use crate::registration::list_actions;
+use crate::second_factor::enrol;
 use crate::support::{Answer, PASSWORD, Person, Request, TestApp, wait_until};
 
 const NEW_PASSWORD: &str = "another horse battery";
@@ -74,6 +78,43 @@ async fn a_link_ends_after_an_hour_and_with_every_new_password() {
     for nonsense in ["", "nonsense"] {
         reset(&test, nonsense, NEW_PASSWORD).await.expect_refusal(401, "unauthenticated");
     }
+}
+
+/// Checking a password takes a while: what was proven with the former one begins nothing after the new one was set.
+#[tokio::test]
+async fn a_sign_in_that_is_overtaken_by_a_new_password_leads_nowhere() {
+    let test = TestApp::start().await;
+    let person = test.create_member(Role::Member).await;
+    let find = async || {
+        let email = person.email.clone();
+        test.app.control.read(move |connection| store::find_credentials(connection, &email)).await.unwrap().unwrap()
+    };
+    let is_entered = async |proven| test.app.enter(proven, &Client::default()).await.map(drop);
+    let is_begun = async || {
+        let sql = "SELECT (SELECT count(*) FROM session WHERE account_id = ?1 AND revoked_at_ms IS NULL),
+                       (SELECT count(*) FROM one_time_token WHERE account_id = ?1)";
+        let id = person.account_id;
+        let count = move |connection: &rusqlite::Connection| -> Result<(i64, i64), StoreError> {
+            Ok(connection.query_row(sql, [id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        };
+        test.app.control.read(count).await.unwrap()
+    };
+    is_entered(find().await).await.unwrap();
+    let change = async |person: &Person, current: &str, password: &str| {
+        let body = json!({ "current_password": current, "password": password });
+        put_password(&test, person, body).await.expect(200);
+    };
+    let proven = find().await;
+    change(&person, PASSWORD, NEW_PASSWORD).await;
+    assert_eq!(is_entered(proven).await.unwrap_err().code, Code::Unauthenticated);
+    assert_eq!(is_begun().await, (1, 0), "the session that changed it");
+    // The same where a second factor would be asked for.
+    change(&person, NEW_PASSWORD, PASSWORD).await;
+    enrol(&test, &person).await;
+    let proven = find().await;
+    change(&person, PASSWORD, NEW_PASSWORD).await;
+    assert_eq!(is_entered(proven).await.unwrap_err().code, Code::Unauthenticated);
+    assert_eq!(is_begun().await, (1, 0), "no step to the second factor either");
 }
 
 #[tokio::test]
@@ -243,6 +284,18 @@ async fn find_hash(test: &TestApp, email: &'static str) -> String {
     test.app.control.read(find).await.unwrap()
 }
 
+/// Everybody's sign-in does the work of the dearest hash there is: one that is never checked must not count.
+#[tokio::test]
+async fn a_hash_nobody_checks_costs_nobody_anything() {
+    let test = TestApp::start().await;
+    let find = async || test.app.control.read(store::find_bcrypt_cost).await.unwrap();
+    for (cost, counted) in [("31", 0), ("15", 0), ("03", 0), ("14", 14), ("04", 4)] {
+        let hash = format!("$2b${cost}$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i");
+        test.execute_control(&format!("UPDATE account SET password_hash = '{hash}'")).await;
+        assert_eq!(find().await, counted, "{cost}");
+    }
+}
+
 #[tokio::test]
 async fn a_bcrypt_hash_brought_along_signs_in_and_becomes_ours() {
     let test = TestApp::start().await;
@@ -263,7 +316,10 @@ async fn a_bcrypt_hash_brought_along_signs_in_and_becomes_ours() {
     }
     login(&test, email, "abd").await.expect_refusal(401, "unauthenticated");
     assert_eq!(find_hash(&test, email).await, hash);
-    let session = login(&test, email, "abc").await.expect(200).data();
+    // Two at once replace it once, and both are in.
+    let (session, other) = tokio::join!(login(&test, email, "abc"), login(&test, email, "abc"));
+    other.expect(200);
+    let session = session.expect(200).data();
     assert_eq!(
         (&session["organization"]["name"], &session["organization"]["role"]),
         (&json!("Acme"), &json!("member"))
@@ -272,6 +328,8 @@ async fn a_bcrypt_hash_brought_along_signs_in_and_becomes_ours() {
     login(&test, email, "abc").await.expect(200);
     login(&test, email, "abd").await.expect_refusal(401, "unauthenticated");
     assert_eq!(session["staff_role"], Value::Null);
+    let unseen = ImportLine { name: "Ol\u{202e}d".to_owned(), ..line("unseen@acme.example", hash) };
+    assert_eq!(test.app.import_account(unseen).await.unwrap_err().field, Some("name"));
     wait_until("the import is in the log", async || {
         list_actions(&test).await.iter().any(|action| action == "account.imported")
     })

@@ -138,6 +138,8 @@ async fn passwords_and_addresses_that_will_not_do_are_named() {
         ("password", "nora@new.example"),
         ("email", "nobody"),
         ("email", "a@b@c"),
+        ("name", "No\u{202e}ra"),
+        ("name", "No\u{200b}ra"),
     ] {
         let mut body = json!({ "email": "nora@new.example", "password": PASSWORD });
         body[field] = json!(value);

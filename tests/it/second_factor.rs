@@ -160,6 +160,11 @@ async fn wrong_codes_end_the_step_and_nobody_elses() {
     second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(401, "unauthenticated");
     let token = first_step(&test, &email).await;
     second_step(&test, &token, &authenticator.code(&test)).await.expect_refusal(429, "rate_limited");
+    // A colleague behind the same address is not kept out.
+    let colleague = test.create_member(salesbrain::account::permission::Role::Member).await;
+    let (theirs, _codes) = enrol(&test, &colleague).await;
+    let token = first_step(&test, &colleague.email).await;
+    second_step(&test, &token, &next_code(&test, &theirs)).await.expect(200);
     // The owner, elsewhere, is not kept out.
     let elsewhere =
         reqwest::Client::builder().local_address(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2))).no_proxy().build().unwrap();
@@ -299,6 +304,68 @@ async fn adding_a_passkey_needs_a_proof() {
     assert_eq!(start(&test.operator, json!({})).await.expect_refusal(400, "invalid_field")["field"], "code");
     test.execute_control("UPDATE account SET totp_confirmed_at_ms = NULL; DELETE FROM recovery_code").await;
     start(&test.operator, json!({})).await.expect(200);
+}
+
+/// A passkey of the operator's that no device holds.
+const PASSKEY: &str = "INSERT INTO passkey (id, account_id, credential_id, credential, name, created_at_ms)
+    SELECT x'018f3c1e000070008000000000000001', id, x'01', '{}', 'Key', 1 FROM account WHERE staff_role <> '' LIMIT 1";
+const PASSKEY_PATH: &str = "/api/v1/auth/passkeys/018f3c1e-0000-7000-8000-000000000001";
+
+/// A passkey is a second factor: a stolen session must not be enough to take it away.
+#[tokio::test]
+async fn removing_a_passkey_needs_a_proof() {
+    let test = TestApp::start().await;
+    test.execute_control(PASSKEY).await;
+    let operator = &test.operator;
+    let codes = test.post("/api/v1/auth/recovery-codes", operator, json!({ "password": PASSWORD })).await.expect(200);
+    let codes = codes.data();
+    let delete = async |body: Value| call(&test, Method::DELETE, PASSKEY_PATH, (operator, body)).await;
+    for (body, field) in [
+        (json!({}), "password"),
+        (json!({ "password": "not the password" }), "password"),
+        (json!({ "code": "000000" }), "code"),
+    ] {
+        assert_eq!(delete(body).await.expect_refusal(400, "invalid_field")["field"], field);
+    }
+    // Another's is none at all, with whatever proof.
+    let member = test.create_member(salesbrain::account::permission::Role::Member).await;
+    call(&test, Method::DELETE, PASSKEY_PATH, (&member, json!({}))).await.expect_refusal(404, "not_found");
+    assert_eq!(find_state(&test, operator).await["passkeys"], json!(1));
+    // Without a password it is a code that counts, in whichever field it was typed.
+    test.execute_control("UPDATE account SET password_hash = ''").await;
+    assert_eq!(delete(json!({})).await.expect_refusal(400, "invalid_field")["field"], "code");
+    delete(json!({ "password": codes["recovery_codes"][0] })).await.expect_refusal(409, "last_way_in");
+    test.execute_control(&PASSKEY.replace("0001'", "0002'").replace("x'01'", "x'02'")).await;
+    delete(json!({ "password": codes["recovery_codes"][1] })).await.expect(200);
+    let state = find_state(&test, operator).await;
+    assert_eq!((&state["passkeys"], &state["recovery_codes_left"]), (&json!(1), &json!(8)));
+}
+
+/// Recovery codes stand in for a factor: with the last of them they go.
+#[tokio::test]
+async fn recovery_codes_go_with_the_last_factor() {
+    let test = TestApp::start().await;
+    test.execute_control(PASSKEY).await;
+    let proof = json!({ "password": PASSWORD });
+    test.post("/api/v1/auth/recovery-codes", &test.operator, proof.clone()).await.expect(200);
+    call(&test, Method::DELETE, PASSKEY_PATH, (&test.operator, proof)).await.expect(200);
+    assert_eq!(find_state(&test, &test.operator).await["recovery_codes_left"], json!(0));
+}
+
+/// Whoever stole the session of an account without a password would enrol their own device, and get its recovery codes.
+#[tokio::test]
+async fn enrolling_needs_a_code_where_there_is_no_password() {
+    let test = TestApp::start().await;
+    let (_authenticator, codes) = enrol(&test, &test.operator).await;
+    test.execute_control("UPDATE account SET password_hash = '', totp_secret = NULL, totp_confirmed_at_ms = NULL")
+        .await;
+    let begin = async |body: Value| test.post("/api/v1/auth/totp", &test.operator, body).await;
+    for body in [json!({}), json!({ "password": PASSWORD }), json!({ "code": "000000" })] {
+        assert_eq!(begin(body).await.expect_refusal(400, "invalid_field")["field"], "code");
+    }
+    assert!(begin(json!({ "code": codes[0] })).await.expect(200).data()["secret"].is_string());
+    test.execute_control("DELETE FROM recovery_code").await;
+    begin(json!({})).await.expect(200);
 }
 
 /// A first password, or another address, would be the way around every proof.

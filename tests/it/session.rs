@@ -3,10 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use reqwest::Method;
+use salesbrain::account::model::Language;
 use salesbrain::account::permission::Role;
+use salesbrain::account::setup::{NewOwner, Stage};
 use salesbrain::account::store::create_sign_in_link;
 use salesbrain::account::token::{random_secret, secret_hash};
 use salesbrain::clock::Clock;
+use salesbrain::error::Code;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, PASSWORD, Person, Request, START_MS, TestApp};
@@ -185,6 +188,9 @@ async fn setting_up_says_which_field_is_wrong() {
         ("organization_name", json!("  ")),
         ("organization_name", json!("x".repeat(201))),
         ("language", json!("fr")),
+        ("name", json!("Le\u{202e}na")),
+        ("name", json!("x".repeat(201))),
+        ("email", json!("le\u{200b}na@acme.example")),
         ("email", json!(7)),
     ];
     for (field, value) in cases {
@@ -197,6 +203,23 @@ async fn setting_up_says_which_field_is_wrong() {
     unknown["is_admin"] = json!(true);
     test.post_anonymous("/api/v1/setup", unknown).await.expect(400);
     assert_eq!(test.get_anonymous("/api/v1/setup").await.data()["is_needed"], json!(true), "nothing was created");
+}
+
+#[tokio::test]
+async fn the_address_of_a_disabled_account_stays_taken() {
+    let test = TestApp::start().await;
+    test.execute_control("UPDATE account SET is_disabled = 1").await;
+    let owner = NewOwner {
+        email: test.operator.email.clone(),
+        name: String::new(),
+        password: PASSWORD.to_owned(),
+        language: Language::En,
+        organization_name: "Second".to_owned(),
+        role: Role::Owner,
+        address: String::new(),
+    };
+    let refused = test.app.create_owner(owner, Stage::Any).await.unwrap_err();
+    assert_eq!((refused.code, refused.field), (Code::Conflict, Some("email")));
 }
 
 #[tokio::test]

@@ -259,6 +259,36 @@ async fn secrets_leave_only_when_asked_for() {
     assert_eq!(keys, 1);
 }
 
+/// What checking a hash costs stands in the hash: one from a file must not stop everybody's sign-in.
+#[tokio::test]
+async fn a_made_up_hash_does_not_come_along() {
+    let (there, _shared) = with_everything().await;
+    let folder = crate::support::folder();
+    let (full, changed) = (folder.path().join("full"), folder.path().join("changed"));
+    export(&there, &full, &["--with-secrets"]);
+    let whole = read_archive(&full);
+    for hash in [
+        "$2b$31$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i",
+        "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$S2V5LW9mLW5vYm9keS1ldmVyLXVzZWQtMTIzNDU2Nzg",
+        "anything",
+    ] {
+        let change = |manifest: &mut Value| {
+            let members = manifest["members"].as_array_mut().unwrap();
+            for member in members {
+                member["password_hash"] = json!(hash);
+            }
+        };
+        let entries = with(&whole, |entries| describe(entries, change));
+        write_archive(&changed, &entries);
+        let here = TestApp::start_empty();
+        expect_json(&import(&here, &changed));
+        let control = open(&here.data().join("control.db"));
+        let sql = "SELECT count(*), count(nullif(password_hash, '')) FROM account";
+        let counts: (i64, i64) = control.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert!(counts.0 > 0 && counts.1 == 0, "{hash}: {counts:?}");
+    }
+}
+
 /// Writes an archive of these entries; a name that ends with `>` is a link to what its bytes say.
 fn write_archive(file: &Path, entries: &[Item]) {
     let encoder = zstd::Encoder::new(std::fs::File::create(file).unwrap(), 1).unwrap();

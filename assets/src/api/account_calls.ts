@@ -43,7 +43,7 @@ export const endOtherSessions = () => request<{ ended: number }>("delete", "/api
 
 // Second factor
 export const findSecondFactor = (signal?: AbortSignal) => request<account.SecondFactorState>("get", "/api/v1/auth/second-factor", { signal });
-export const startTotp = (password: string) => post<account.TotpEnrolment>("/api/v1/auth/totp", password === "" ? {} : { password });
+export const startTotp = (body: account.Proof) => post<account.TotpEnrolment>("/api/v1/auth/totp", body);
 export const verifyTotp = (code: string) => post<account.RecoveryCodes>("/api/v1/auth/totp/verify", { code });
 export const deleteTotp = (body: account.Proof) => request<unknown>("delete", "/api/v1/auth/totp", { body });
 export const renewRecoveryCodes = (body: account.Proof) => post<account.RecoveryCodes>("/api/v1/auth/recovery-codes", body);
@@ -53,9 +53,9 @@ export const listPasskeys = (signal?: AbortSignal) => request<account.Passkey[]>
 export const startPasskey = (proof: { password?: string; code?: string }) => post<account.PasskeyCeremony>("/api/v1/auth/passkeys/start", proof);
 export const createPasskey = (body: { token: string; name: string; credential: unknown }) => post<account.Passkey>("/api/v1/auth/passkeys", body);
 export const updatePasskey = (id: string, name: string) => request<account.Passkey>("patch", `/api/v1/auth/passkeys/${id}`, { body: { name } });
-export const deletePasskey = (id: string) => request<unknown>("delete", `/api/v1/auth/passkeys/${id}`);
+export const deletePasskey = (id: string, body: account.Proof) => request<unknown>("delete", `/api/v1/auth/passkeys/${id}`, { body });
 export const listIdentities = (signal?: AbortSignal) => request<account.LinkedIdentity[]>("get", "/api/v1/auth/identities", { signal });
-export const deleteIdentity = (id: string) => request<unknown>("delete", `/api/v1/auth/identities/${id}`);
+export const deleteIdentity = (id: string, body: account.Proof) => request<unknown>("delete", `/api/v1/auth/identities/${id}`, { body });
 
 // Picture
 export const uploadAvatar = (file: Blob) =>

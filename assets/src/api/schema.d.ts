@@ -573,7 +573,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Unlinks an identity, unless it is the last way to sign in. */
+        /** Unlinks an identity, unless it is the last way to sign in. Needs the password or a code, if the account has one. */
         delete: operations["delete_identity"];
         options?: never;
         head?: never;
@@ -782,7 +782,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Removes a passkey, unless it is the last way to sign in. */
+        /** Removes a passkey, unless it is the last way to sign in. Needs the password or a code, if the account has one. */
         delete: operations["delete_passkey"];
         options?: never;
         head?: never;
@@ -954,7 +954,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begins the enrolment of an authenticator; it is in force once it has shown a code. */
+        /**
+         * Begins the enrolment of an authenticator; it is in force once it has shown a code. Needs the password or a code, if the
+         *     account has one.
+         */
         post: operations["create_totp"];
         /** Switches the authenticator off. */
         delete: operations["delete_totp"];
@@ -3115,7 +3118,7 @@ export interface components {
                  * @description When it ends, UTC milliseconds.
                  */
                 expires_at_ms: number;
-                /** @description Whether that address has an account; `null` if it is bound to none. */
+                /** @description Whether that address has an account; `null` if it is bound to none, or the link did not come by mail. */
                 has_account?: boolean | null;
             };
         };
@@ -3817,11 +3820,6 @@ export interface components {
         Ended: {
             /** @description So many. */
             ended: number;
-        };
-        /** @description Who begins an enrolment. */
-        EnrolRequest: {
-            /** @description The account's password; absent if it has none. */
-            password?: string | null;
         };
         /** @description The body of every error. */
         ErrorBody: {
@@ -5937,7 +5935,7 @@ export interface components {
              * @description When it ends, UTC milliseconds.
              */
             expires_at_ms: number;
-            /** @description Whether that address has an account; `null` if it is bound to none. */
+            /** @description Whether that address has an account; `null` if it is bound to none, or the link did not come by mail. */
             has_account?: boolean | null;
         };
         /** @description The answer to a first factor. */
@@ -7444,9 +7442,20 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the proof is wrong */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7835,9 +7844,20 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofRequest"];
+            };
+        };
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description the proof is wrong */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8189,7 +8209,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EnrolRequest"];
+                "application/json": components["schemas"]["ProofRequest"];
             };
         };
         responses: {
@@ -8200,6 +8220,13 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Answer_TotpEnrolment"];
                 };
+            };
+            /** @description the proof is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description one is in force */
             409: {

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
@@ -18,6 +19,7 @@ use crate::account::api::answer_entered;
 use crate::account::factor::SignInAnswer;
 use crate::account::passkey::ceremony;
 use crate::account::second_factor::Proof;
+use crate::account::second_factor::api::ProofRequest;
 use crate::account::session::Client;
 use crate::account::standing::Standing;
 use crate::app::App;
@@ -27,7 +29,7 @@ use crate::http::access::{Identity, bearer, cookie_named, is_secure};
 use crate::http::extract::{Body, Id, SubId};
 use crate::http::peer::{BaseUrl, Host};
 use crate::http::respond::{Answer, Page};
-use crate::id::IdentityId;
+use crate::id::{AccountId, IdentityId};
 
 /// Name of the cookie that binds a sign-in at a provider to the browser that started it.
 const COOKIE: &str = "salesbrain_oauth";
@@ -343,19 +345,25 @@ pub async fn list_identities(State(app): State<App>, identity: Identity) -> Resu
     Ok(Page::whole(app.control.read(move |connection| store::list_identities(connection, account_id)).await?))
 }
 
-/// Unlinks an identity, unless it is the last way to sign in.
-#[utoipa::path(delete, path = "/api/v1/auth/identities/{id}", tag = "session", params(("id" = String, Path)), responses((status = 200), (status = 409, description = "it is the last way to sign in")), security(("session" = [])))]
+fn find_own(connection: &Connection, account_id: AccountId, id: IdentityId) -> Result<LinkedIdentity> {
+    let identities = store::list_identities(connection, account_id)?;
+    identities.into_iter().find(|linked| linked.id == id).ok_or_else(|| Error::not_found("record"))
+}
+
+/// Unlinks an identity, unless it is the last way to sign in. Needs the password or a code, if the account has one.
+#[utoipa::path(delete, path = "/api/v1/auth/identities/{id}", tag = "session", params(("id" = String, Path)), request_body = ProofRequest, responses((status = 200), (status = 400, description = "the proof is wrong"), (status = 409, description = "it is the last way to sign in")), security(("session" = [])))]
 pub async fn delete_identity(
     State(app): State<App>,
     identity: Identity,
     Id(id): Id<IdentityId>,
+    Body(proof): Body<ProofRequest>,
 ) -> Result<Answer<Value>> {
     let (chain, who, account_id) = (app.audit.clone(), identity.who(), identity.standing.me.account.id);
+    app.control.read(move |connection| find_own(connection, account_id, id)).await?;
+    app.prove_if_possible(&identity, proof.into()).await?;
     app.control
         .write(move |tx| -> Result<()> {
-            let identities = store::list_identities(tx.connection(), account_id)?;
-            let found = identities.into_iter().find(|linked| linked.id == id);
-            let linked = found.ok_or_else(|| Error::not_found("record"))?;
+            let linked = find_own(tx.connection(), account_id, id)?;
             store::delete_identity(tx, id)?;
             // The transaction is rolled back if nothing is left.
             if store::count_ways_in(tx.connection(), account_id)? == 0 {

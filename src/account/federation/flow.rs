@@ -256,17 +256,20 @@ impl AppInner {
         };
         let arrival = Arrival { provider, claimed, invitation, client: client.clone() };
         let chain = self.audit.clone();
-        let account_id = self
+        let proven = self
             .control
-            .write(move |tx| match link_to {
-                Some(account_id) => arrival.link(tx, &chain, account_id, "by its owner"),
-                None => arrival.admit(tx, &chain),
+            .write(move |tx| -> Result<_> {
+                let account_id = match link_to {
+                    Some(account_id) => arrival.link(tx, &chain, account_id, "by its owner")?,
+                    None => arrival.admit(tx, &chain)?,
+                };
+                Ok(accounts::find_credentials_of(tx.connection(), account_id)?)
             })
             .await?;
         self.wake_audit();
         match link_to {
             Some(_) => Ok(Arrived::Linked),
-            None => Ok(Arrived::Entered(self.enter(account_id, client).await?)),
+            None => Ok(Arrived::Entered(self.enter(proven, client).await?)),
         }
     }
 

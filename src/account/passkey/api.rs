@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -15,6 +16,7 @@ use crate::account::api::answer;
 use crate::account::federation;
 use crate::account::model::Session;
 use crate::account::second_factor::api::ProofRequest;
+use crate::account::second_factor::delete_idle_recovery_codes;
 use crate::account::session::Client;
 use crate::app::App;
 use crate::audit::{Entry, Record};
@@ -24,7 +26,6 @@ use crate::http::extract::{Body, Id};
 use crate::http::peer::Host;
 use crate::http::respond::{Answer, Page};
 use crate::id::{AccountId, PasskeyId};
-use crate::store::Tx;
 
 /// A ceremony for the browser.
 #[derive(Debug, Serialize, ToSchema)]
@@ -106,8 +107,8 @@ pub async fn list_passkeys(State(app): State<App>, identity: Identity) -> Result
     Ok(Page::whole(app.control.read(move |connection| store::list_passkeys(connection, account_id)).await?))
 }
 
-fn find_own(tx: &Tx<'_>, account_id: AccountId, id: PasskeyId) -> Result<Passkey> {
-    let passkeys = store::list_passkeys(tx.connection(), account_id)?;
+fn find_own(connection: &Connection, account_id: AccountId, id: PasskeyId) -> Result<Passkey> {
+    let passkeys = store::list_passkeys(connection, account_id)?;
     passkeys.into_iter().find(|passkey| passkey.id == id).ok_or_else(|| Error::not_found("record"))
 }
 
@@ -132,7 +133,7 @@ pub async fn update_passkey(
     let passkey = app
         .control
         .write(move |tx| -> Result<Passkey> {
-            let before = find_own(tx, account_id, id)?;
+            let before = find_own(tx.connection(), account_id, id)?;
             store::update_passkey(tx, id, &name)?;
             let entry = Entry::new(who, "passkey.renamed", Record::new("passkey", &id, name.clone()));
             chain.append(tx, entry.changed(json!({ "name": before.name }), json!({ "name": name })))?;
@@ -142,18 +143,22 @@ pub async fn update_passkey(
     Ok(Answer::new(passkey))
 }
 
-/// Removes a passkey, unless it is the last way to sign in.
-#[utoipa::path(delete, path = "/api/v1/auth/passkeys/{id}", tag = "session", params(("id" = String, Path)), responses((status = 200), (status = 409, description = "it is the last way to sign in")), security(("session" = [])))]
+/// Removes a passkey, unless it is the last way to sign in. Needs the password or a code, if the account has one.
+#[utoipa::path(delete, path = "/api/v1/auth/passkeys/{id}", tag = "session", params(("id" = String, Path)), request_body = ProofRequest, responses((status = 200), (status = 400, description = "the proof is wrong"), (status = 409, description = "it is the last way to sign in")), security(("session" = [])))]
 pub async fn delete_passkey(
     State(app): State<App>,
     identity: Identity,
     Id(id): Id<PasskeyId>,
+    Body(proof): Body<ProofRequest>,
 ) -> Result<Answer<Value>> {
     let (chain, who, account_id) = (app.audit.clone(), identity.who(), identity.standing.me.account.id);
+    app.control.read(move |connection| find_own(connection, account_id, id)).await?;
+    app.prove_if_possible(&identity, proof.into()).await?;
     app.control
         .write(move |tx| -> Result<()> {
-            let passkey = find_own(tx, account_id, id)?;
+            let passkey = find_own(tx.connection(), account_id, id)?;
             store::delete_passkey(tx, id)?;
+            delete_idle_recovery_codes(tx, account_id)?;
             // The transaction is rolled back if nothing is left.
             if federation::store::count_ways_in(tx.connection(), account_id)? == 0 {
                 let detail = "this is the last way to sign in: set a password first";

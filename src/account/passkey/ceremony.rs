@@ -20,6 +20,7 @@ use crate::account::factor::SECOND_FACTOR;
 use crate::account::model::Account;
 use crate::account::one_time::{self, OneTime};
 use crate::account::session::{Client, SignedIn, refused_entry};
+use crate::account::store::{self as accounts, Credentials};
 use crate::app::AppInner;
 use crate::audit::{Chain, Entry, Record, Who};
 use crate::config::Config;
@@ -100,7 +101,7 @@ fn refused(cause: WebauthnError) -> Error {
 
 /// Where a check of a passkey led.
 enum Checked {
-    Right(AccountId),
+    Right(Credentials),
     /// The authenticator's counter stood still or went back: there may be two of it.
     CounterReversed,
     Wrong(Error),
@@ -204,17 +205,20 @@ impl AppInner {
     ) -> Result<SignedIn> {
         let address = client.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
         self.take_attempt(address, SIGN_IN)?;
-        let taken: Option<OneTime<SignIn>> = self.control.write(move |tx| one_time::take(tx, SIGN_IN, &token)).await?;
-        let Some(taken) = taken else {
-            self.note_refused(client, None).await?;
-            return Err(stale());
-        };
         let (chain, seen) = (self.audit.clone(), client.clone());
-        let checked = self.control.write(move |tx| check(tx, &chain, (taken, &credential), &seen)).await?;
-        match checked {
-            Checked::Right(account_id) => {
+        // In one transaction: a new password ends a ceremony that stands, and could not end one taken before it.
+        let take = move |tx: &Tx<'_>| {
+            let taken: Option<OneTime<SignIn>> = one_time::take(tx, SIGN_IN, &token)?;
+            let Some(taken) = taken else {
+                chain.append(tx, refused_entry(&seen, None))?;
+                return Ok(Checked::Wrong(stale()));
+            };
+            check(tx, &chain, (taken, &credential), &seen)
+        };
+        match self.control.write(take).await? {
+            Checked::Right(proven) => {
                 self.attempts.forgive(address, SIGN_IN);
-                self.start_session(account_id, None, client).await
+                self.start_proven_session(proven, None, client).await
             }
             Checked::CounterReversed => Err(refused(WebauthnError::CredentialPossibleCompromise)),
             Checked::Wrong(error) => Err(error),
@@ -249,7 +253,7 @@ fn check(
             held.credential.update_credential(&result);
             store::touch_passkey(tx, held.id, &held.credential)?;
             one_time::revoke(tx, SECOND_FACTOR, held.account_id)?;
-            Ok(Checked::Right(held.account_id))
+            Ok(Checked::Right(accounts::find_credentials_of(tx.connection(), held.account_id)?))
         }
         Err(WebauthnError::CredentialPossibleCompromise) => {
             let actor = Who { actor: "anonymous".to_owned(), name: String::new(), address: client.address_text() };

@@ -72,14 +72,6 @@ pub async fn find_second_factor(State(app): State<App>, identity: Identity) -> R
     }))
 }
 
-/// Who begins an enrolment.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EnrolRequest {
-    /// The account's password; absent if it has none.
-    password: Option<String>,
-}
-
 /// What an authenticator needs. Shown once.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TotpEnrolment {
@@ -91,14 +83,15 @@ pub struct TotpEnrolment {
     qr_svg: String,
 }
 
-/// Begins the enrolment of an authenticator; it is in force once it has shown a code.
-#[utoipa::path(post, path = "/api/v1/auth/totp", tag = "session", request_body = EnrolRequest, responses((status = 200, body = Answer<TotpEnrolment>), (status = 409, description = "one is in force")), security(("session" = [])))]
+/// Begins the enrolment of an authenticator; it is in force once it has shown a code. Needs the password or a code, if the
+/// account has one.
+#[utoipa::path(post, path = "/api/v1/auth/totp", tag = "session", request_body = ProofRequest, responses((status = 200, body = Answer<TotpEnrolment>), (status = 400, description = "the proof is wrong"), (status = 409, description = "one is in force")), security(("session" = [])))]
 pub async fn create_totp(
     State(app): State<App>,
     identity: Identity,
-    Body(request): Body<EnrolRequest>,
+    Body(request): Body<ProofRequest>,
 ) -> Result<Answer<TotpEnrolment>> {
-    let enrolment = app.begin_totp(&identity, request.password).await?;
+    let enrolment = app.begin_totp(&identity, request.into()).await?;
     let (secret, uri, qr_svg) = (enrolment.secret, enrolment.uri, enrolment.picture);
     Ok(Answer::new(TotpEnrolment { secret, uri, qr_svg }))
 }

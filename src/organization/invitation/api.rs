@@ -183,13 +183,14 @@ pub async fn show_invitation(
     let now_ms = app.clock.now_ms();
     let address = client.address.unwrap_or(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
     app.take_attempt(address, "invitation")?;
-    let token_hash = Shown::read(&app.keyring, &request.token).token_hash;
+    let Shown { token_hash, is_from_mail } = Shown::read(&app.keyring, &request.token);
     let shown = app
         .control
         .read(move |connection| {
             let found = invitation::find(connection, token_hash, now_ms)?.ok_or_else(invitation::ended)?;
             let email = Some(found.email).filter(|email| !email.is_empty());
-            let has_account = match &email {
+            // Whoever invites has the link as well: inviting an address must not tell them whether it has an account.
+            let has_account = match email.as_ref().filter(|_email| is_from_mail) {
                 Some(email) => Some(store::has_account(connection, email)?),
                 None => None,
             };

@@ -113,7 +113,7 @@ pub struct ShownInvitation {
     pub role_name: Option<String>,
     /// When it ends, UTC milliseconds.
     pub expires_at_ms: i64,
-    /// Whether that address has an account; `null` if it is bound to none.
+    /// Whether that address has an account; `null` if it is bound to none, or the link did not come by mail.
     pub has_account: Option<bool>,
 }
 

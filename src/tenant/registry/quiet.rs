@@ -1,17 +1,17 @@
 //! What the registry does without waking anybody: reads from a closed organization's file, asks whether it has work left,
 //! collects the figures of those that close, and closes those used longest ago when too many are open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
 
 use super::super::figures::{self, Figures};
 use super::super::{Tenant, join_all};
-use super::{Registry, close_behind};
+use super::{Registry, beyond, close_behind};
 use crate::id::OrganizationId;
 use crate::store::{Error, Peeked, migration, peek};
 
@@ -124,6 +124,15 @@ impl Registry {
         std::mem::take(&mut *self.inner.measured.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Those that closed since the last time: one that was open for a moment only is in no list of the open ones.
+    pub fn take_closed(&self) -> BTreeSet<OrganizationId> {
+        std::mem::take(&mut *self.lock_closed())
+    }
+
+    fn lock_closed(&self) -> MutexGuard<'_, BTreeSet<OrganizationId>> {
+        self.inner.closed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Completes when something was measured.
     pub async fn wait_for_figures(&self) {
         self.inner.has_measured.notified().await;
@@ -144,7 +153,9 @@ impl Registry {
             }
         }
         self.note_rest(&tenant).await;
+        let id = tenant.id();
         Tenant::close(tenant).await;
+        self.lock_closed().insert(id);
     }
 
     /// Closes what is open beyond the limit, used longest ago first: those at rest, and beyond a quarter more also those
@@ -152,7 +163,7 @@ impl Registry {
     pub(super) async fn close_surplus(&self, newest: OrganizationId) {
         let most = self.inner.most_open.load(Ordering::Relaxed);
         self.close_idle_beyond(most, Some(newest)).await;
-        self.close_beyond(most.saturating_add(most / 4), Some(newest), Tenant::is_interruptible).await;
+        self.close_beyond(most.saturating_add(beyond(most)), Some(newest), Tenant::is_interruptible).await;
     }
 
     /// Closes those at rest while more than `most` are open.

@@ -3,7 +3,8 @@
 //!
 //! So no more organizations are open than the configuration says, however many events arrive for however many of them at
 //! once, and a job of an organization nobody looks at runs all the same. What this costs is time: in such a burst the
-//! search of an organization that was closed lags until it is its turn.
+//! search of an organization that was closed lags until it is its turn. Some places are always left for this work, beyond
+//! the limit if need be: where every open organization is looked at by somebody, none of them ever makes room.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
@@ -11,13 +12,16 @@ use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::super::Tenant;
-use super::{Registry, Use};
+use super::{Registry, Use, beyond};
 use crate::id::OrganizationId;
+use crate::store::Error;
 
 /// Longest pause without a look at the list.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Pause between two looks for room.
 const ROOM_AGAIN: Duration = Duration::from_millis(200);
+/// Pause before an organization that could not be opened is tried again.
+const OPEN_AGAIN_MS: i64 = 60_000;
 
 impl Registry {
     /// Notes that a closed organization has something to do at this time, in UTC milliseconds; the earliest counts.
@@ -71,15 +75,18 @@ impl Registry {
         }
     }
 
-    /// Waits until one more may be open. Those at rest make room, those at work are waited for.
+    /// Waits until one more may be open. Those at rest make room; those at work are waited for, unless few are at work.
     async fn wait_for_room(&self) {
         loop {
-            let most = self.inner.most_open.load(Ordering::Relaxed).saturating_sub(1);
-            self.close_idle_beyond(most, None).await;
-            let open = self.inner.open.read().unwrap_or_else(PoisonError::into_inner).len();
-            if open <= most || self.inner.is_closed.load(Ordering::Acquire) {
+            let most = self.inner.most_open.load(Ordering::Relaxed);
+            self.close_idle_beyond(most.saturating_sub(1), None).await;
+            let open = self.list_open();
+            let at_work = open.iter().filter(|tenant| tenant.last_used_at_ms.load(Ordering::Relaxed) == 0).count();
+            let has_room = open.len() < most || at_work < beyond(most).max(1);
+            if has_room || self.inner.is_closed.load(Ordering::Acquire) {
                 return;
             }
+            drop(open);
             tokio::time::sleep(ROOM_AGAIN).await;
         }
     }
@@ -88,11 +95,15 @@ impl Registry {
         let registry = self.clone();
         // A task of its own, as in `find`.
         let opened = tokio::spawn(async move { registry.open(id, Use::Work).await }).await;
-        if let Ok(Err(error)) = opened
-            && !self.inner.is_closed.load(Ordering::Acquire)
-        {
-            // Health tells of it, and whoever opens it next tries again.
-            tracing::error!(organization_id = %id, %error, "an organization with work left could not be opened");
+        match opened {
+            // Closed: it was removed, or the program ends.
+            Ok(Ok(_) | Err(Error::Closed)) | Err(_) => {}
+            Ok(Err(error)) => {
+                // Health tells of it.
+                tracing::error!(organization_id = %id, %error, "an organization with work left could not be opened");
+                let now_ms = self.inner.shared.options.clock.now_ms();
+                self.note_unfinished(id, now_ms.saturating_add(OPEN_AGAIN_MS));
+            }
         }
     }
 

@@ -6,11 +6,12 @@ import * as calls from "../../api/account_calls";
 import { identitiesQuery } from "../../api/account_queries";
 import type { LinkedIdentity, SignInProvider } from "../../api/account_types";
 import { ActionButton } from "../../components/action_button";
-import { readProof } from "../../components/proof";
+import { readProof, type TypedProof } from "../../components/proof";
 import { isProofRefused, ProofField } from "../../components/proof_field";
 import { useFormat, useNow } from "../../i18n/format";
 import { keepProviderTrip } from "../session/kept";
-import { FormError, Loaded, Part, Question, RowButton } from "./part";
+import { FormError, Loaded, Part, RowButton } from "./part";
+import { ProofQuestion } from "./proof_question";
 import styles from "./security.module.css";
 import { securityWords } from "./words";
 
@@ -81,7 +82,14 @@ function IdentityRow({ identity, service }: { identity: LinkedIdentity; service:
   const now = useNow();
   const client = useQueryClient();
   const [isAsked, setAsked] = useState(false);
-  const remove = useMutation({ mutationFn: () => calls.deleteIdentity(identity.id), onSuccess: () => client.invalidateQueries({ queryKey: ["identities"] }) });
+  const remove = useMutation({
+    mutationFn: (proof: TypedProof) => calls.deleteIdentity(identity.id, proof),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["identities"] }),
+  });
+  const ask = (isNow: boolean) => {
+    remove.reset();
+    setAsked(isNow);
+  };
   return (
     <li className={styles.row}>
       <div className={styles.line}>
@@ -92,16 +100,16 @@ function IdentityRow({ identity, service }: { identity: LinkedIdentity; service:
             {identity.last_used_at_ms === null ? null : <span>{t("passkey_used", { time: format.short(identity.last_used_at_ms, now) })}</span>}
           </span>
         </div>
-        <RowButton label={t("remove")} name={t("identity_remove_of", { name: service })} isDanger onClick={() => setAsked(true)} />
+        <RowButton label={t("remove")} name={t("identity_remove_of", { name: service })} isDanger onClick={() => ask(true)} />
       </div>
       {isAsked ? (
-        <Question
+        <ProofQuestion
           text={t("identity_remove_text")}
           action={t("identity_remove_action")}
           isPending={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate()}
-          onCancel={() => setAsked(false)}
+          onProof={remove.mutate}
+          onCancel={() => ask(false)}
         />
       ) : null}
     </li>

@@ -7,12 +7,13 @@ import { passkeysQuery } from "../../api/account_queries";
 import type { Passkey } from "../../api/account_types";
 import { ActionButton } from "../../components/action_button";
 import { useErrorText } from "../../components/error_text";
-import { readProof } from "../../components/proof";
+import { readProof, type TypedProof } from "../../components/proof";
 import { isProofRefused, ProofField } from "../../components/proof_field";
 import { useFormat, useNow } from "../../i18n/format";
 import { readField } from "../session/fields";
 import { isPasskeyPossible, makePasskey, PasskeyCancelled, PasskeyImpossible } from "../session/passkey";
-import { FormError, Loaded, Part, Question, RowButton } from "./part";
+import { FormError, Loaded, Part, RowButton } from "./part";
+import { ProofQuestion } from "./proof_question";
 import { useSecondFactorChanged } from "./second_factor_part";
 import styles from "./security.module.css";
 import { securityWords } from "./words";
@@ -108,7 +109,11 @@ function PasskeyRow({ passkey }: { passkey: Passkey }) {
       changed();
     },
   });
-  const remove = useMutation({ mutationFn: () => calls.deletePasskey(passkey.id), onSuccess: changed });
+  const remove = useMutation({ mutationFn: (proof: TypedProof) => calls.deletePasskey(passkey.id, proof), onSuccess: changed });
+  const show = (next: "remove" | null) => {
+    remove.reset();
+    setOpen(next);
+  };
   function handleRename(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
     const name = readField(new FormData(event.currentTarget), "name");
@@ -140,18 +145,18 @@ function PasskeyRow({ passkey }: { passkey: Passkey }) {
           </div>
           <div className={styles.buttons}>
             <RowButton label={t("rename")} name={t("passkey_rename_of", { name: passkey.name })} onClick={() => setOpen("rename")} />
-            <RowButton label={t("remove")} name={t("passkey_remove_of", { name: passkey.name })} isDanger onClick={() => setOpen("remove")} />
+            <RowButton label={t("remove")} name={t("passkey_remove_of", { name: passkey.name })} isDanger onClick={() => show("remove")} />
           </div>
         </div>
       )}
       {open === "remove" ? (
-        <Question
+        <ProofQuestion
           text={t("passkey_remove_text")}
           action={t("passkey_remove_action")}
           isPending={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate()}
-          onCancel={() => setOpen(null)}
+          onProof={remove.mutate}
+          onCancel={() => show(null)}
         />
       ) : null}
     </li>

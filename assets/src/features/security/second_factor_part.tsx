@@ -7,11 +7,10 @@ import type { SecondFactorState } from "../../api/account_types";
 import { acceptMe } from "../../api/session";
 import { ActionButton } from "../../components/action_button";
 import { StateWord } from "../../components/mark";
-import { readProof, type TypedProof } from "../../components/proof";
-import { isProofRefused, ProofField } from "../../components/proof_field";
 import { PaneError } from "../../components/pane_message";
 import { useFormat } from "../../i18n/format";
-import { Part, Question } from "./part";
+import { Part } from "./part";
+import { ProofQuestion } from "./proof_question";
 import { RecoveryCodes } from "./recovery_codes";
 import styles from "./security.module.css";
 import { TotpEnrolment } from "./totp_enrolment";
@@ -99,16 +98,5 @@ function Codes({ state, open, onOpen, onDone }: CodesProps) {
         </div>
       ) : null}
     </>
-  );
-}
-
-type ProofQuestionProps = { text: string; action: string; isPending: boolean; error: unknown; onProof: (proof: TypedProof) => void; onCancel: () => void };
-
-function ProofQuestion({ text, action, isPending, error, onProof, onCancel }: ProofQuestionProps) {
-  const [typed, setTyped] = useState("");
-  return (
-    <Question text={text} action={action} isPending={isPending} onConfirm={() => onProof(readProof(typed))} onCancel={onCancel} error={isProofRefused(error) ? null : error}>
-      <ProofField value={typed} onChange={setTyped} error={error} isFirst />
-    </Question>
   );
 }

@@ -1,5 +1,5 @@
-// Setting up an authenticator app: password, then picture or key, then the first code.
-import { Button, PasswordInput, TextInput } from "@mantine/core";
+// Setting up an authenticator app: a proof, then picture or key, then the first code.
+import { Button, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 import * as calls from "../../api/account_calls";
@@ -7,7 +7,8 @@ import type { TotpEnrolment as Enrolment } from "../../api/account_types";
 import { ApiError } from "../../api/client";
 import { CopyField } from "../../components/copy_field";
 import { useErrorText } from "../../components/error_text";
-import { readPassword } from "../session/fields";
+import { readProof } from "../../components/proof";
+import { isProofRefused, ProofField } from "../../components/proof_field";
 import { FormError } from "./part";
 import styles from "./security.module.css";
 import { securityWords } from "./words";
@@ -17,24 +18,17 @@ type Props = { onDone: (codes: string[]) => void; onCancel: () => void };
 
 export function TotpEnrolment({ onDone, onCancel }: Props) {
   const t = securityWords.use();
+  const [typed, setTyped] = useState("");
   const start = useMutation({ mutationFn: calls.startTotp });
   if (start.data) return <Verify enrolment={start.data} onDone={onDone} onCancel={onCancel} />;
-  const isWrong = start.error instanceof ApiError && [400, 401, 403].includes(start.error.status);
   function handleSubmit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
-    start.mutate(readPassword(new FormData(event.currentTarget)));
+    start.mutate(readProof(typed));
   }
   return (
     <form className={styles.form} onSubmit={handleSubmit}>
-      <PasswordInput
-        name="password"
-        label={t("factor_start_password")}
-        description={t("factor_start_hint")}
-        autoComplete="current-password"
-        error={isWrong ? t("password_wrong") : null}
-        autoFocus
-      />
-      <FormError error={isWrong ? null : start.error} />
+      <ProofField value={typed} onChange={setTyped} error={start.error} isFirst />
+      <FormError error={isProofRefused(start.error) ? null : start.error} />
       <div className={styles.buttons}>
         <Button type="submit" loading={start.isPending}>
           {t("factor_next")}

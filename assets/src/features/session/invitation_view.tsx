@@ -80,7 +80,7 @@ function SignedOut({ invitation }: { invitation: InvitationShown }) {
       {t("invitation_register")}
     </Button>
   );
-  // Only an invitation bound to an address tells whether there is an account; otherwise both ways stand open.
+  // Only an invitation that came by mail tells whether there is an account; otherwise both ways stand open.
   if (invitation.has_account === true) return <div className={styles.ways}>{signIn(true)}</div>;
   return (
     <div className={styles.ways}>

@@ -1,0 +1,1 @@
+import{Pt as e,o as t}from"./index-CrgXmO-B.js";import{t as n}from"./audit_log-s7U2f8Qi.js";import{Yn as r}from"./shared-BiNjfo9g.js";var i=r();function a(){let r=(e(t(``)).data?.pages.flatMap(e=>e.rows)??[]).map(e=>({value:`account:${e.id}`,label:e.name||e.email}));return(0,i.jsx)(n,{scope:`appliance`,people:r})}export{a as AuditSection};

@@ -1,1 +1,0 @@
-import{Pt as e,o as t}from"./index-ClTS7LzR.js";import{t as n}from"./audit_log-D0JPvIOX.js";import{Yn as r}from"./shared-BfAVFasU.js";var i=r();function a(){let r=(e(t(``)).data?.pages.flatMap(e=>e.rows)??[]).map(e=>({value:`account:${e.id}`,label:e.name||e.email}));return(0,i.jsx)(n,{scope:`appliance`,people:r})}export{a as AuditSection};

@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{Dr as t,_n as n,bt as r,kt as i}from"./shared-BfAVFasU.js";import{$ as a}from"./index-ClTS7LzR.js";var o=e(t(),1);function s(){let e=i(),t=n();return(0,o.useCallback)((n,i)=>{t.removeQueries({type:`inactive`}),r(n),e({href:a(i)??`/inbox`,replace:!0})},[t,e])}export{s as t};

@@ -1,1 +1,0 @@
-import{gt as e}from"./shared-BfAVFasU.js";var t=10,n=(e,t)=>String(e.get(t)??``).trim(),r=(e,t=`password`)=>String(e.get(t)??``),i=e=>/^[^\s@]+@[^\s@]+$/.test(e),a=e=>[...e].length<t,o=(t,n)=>t instanceof e&&t.field===n;export{r as a,n as i,i as n,a as r,o as t};

@@ -1,1 +1,0 @@
-import{yt as e}from"./index-ClTS7LzR.js";import{B as t,Et as n,Yn as r,ft as i,kt as a}from"./shared-BfAVFasU.js";var o=r();function s(){let r=i.use(),s=a();return n().organization===null?(0,o.jsx)(t,{look:`outlined`,icon:e,label:r(`back`),hasText:!0,onClick:()=>void s({to:`/no-organization`})}):null}export{s as t};
