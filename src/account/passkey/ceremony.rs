@@ -207,15 +207,15 @@ impl AppInner {
         self.take_attempt(address, SIGN_IN)?;
         let (chain, seen) = (self.audit.clone(), client.clone());
         // In one transaction: a new password ends a ceremony that stands, and could not end one taken before it.
-        let take = move |tx: &Tx<'_>| -> Result<Option<Checked>> {
+        let take = move |tx: &Tx<'_>| {
             let taken: Option<OneTime<SignIn>> = one_time::take(tx, SIGN_IN, &token)?;
-            taken.map(|taken| check(tx, &chain, (taken, &credential), &seen)).transpose()
+            let Some(taken) = taken else {
+                chain.append(tx, refused_entry(&seen, None))?;
+                return Ok(Checked::Wrong(stale()));
+            };
+            check(tx, &chain, (taken, &credential), &seen)
         };
-        let Some(checked) = self.control.write(take).await? else {
-            self.note_refused(client, None).await?;
-            return Err(stale());
-        };
-        match checked {
+        match self.control.write(take).await? {
             Checked::Right(proven) => {
                 self.attempts.forgive(address, SIGN_IN);
                 self.start_proven_session(proven, None, client).await

@@ -138,9 +138,11 @@ fn unpack(
     let mut entries = archive::entries(&mut reader).map_err(TransferError::file(path))?;
     let manifest = archive::read_manifest(entries.next())?;
     check_manifest(&manifest)?;
-    let check_absent = || match is_there(&manifest)? {
-        true => Err(TransferError::Exists(format!("organization {} is there already", manifest.organization.id))),
-        false => Ok(()),
+    let check_absent = || {
+        if is_there(&manifest)? {
+            return Err(TransferError::Exists(format!("organization {} is there already", manifest.organization.id)));
+        }
+        Ok(())
     };
     check_absent()?;
     let aside = make_aside(tenants, &manifest, reserve_bytes, check_absent)?;
