@@ -745,12 +745,11 @@ fn is_same(access: Access, needs: Needs) -> bool {
         | (Access::Person, SignedIn | PersonGets(_) | Inside | InsideAsMember)
         | (Access::MetricsToken, Staff("appliance.operate")) => true,
         (Access::Session(asked) | Access::SessionOrCookie(asked), Here(said) | HereAsMember(said))
-        | (Access::Organization(asked), Path(said))
+        // Every member may what `Membership` asks; what those get who have a role without it is tested in `organization`.
+        | (Access::Organization(asked) | Access::Membership(asked), Path(said))
         // Asked in one that goes on; what is answered in one that ends is tested in `organization`.
         | (Access::EndingOrganization(asked), Ending(said) | Path(said))
         | (Access::Staff(asked), Staff(said) | StaffGets(said, _)) => asked.as_str() == said,
-        // Every member may; what those get who have a role without it is tested in `organization`.
-        (Access::Membership(asked), Path(said)) => asked.as_str() == said,
         _ => false,
     }
 }
