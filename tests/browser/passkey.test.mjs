@@ -165,7 +165,8 @@ describe("passkey", () => {
   it("is renamed and taken away, and signs nobody in after that", async () => {
     const [{ id }] = (await call("GET", "passkeys", undefined, token)).data;
     assert.equal((await call("PATCH", `passkeys/${id}`, { name: "Old laptop" }, token)).data.name, "Old laptop");
-    assert.equal((await call("DELETE", `passkeys/${id}`, undefined, token)).status, 200);
+    assert.equal((await call("DELETE", `passkeys/${id}`, { password: "not the password" }, token)).status, 400, "a stolen session takes no factor away");
+    assert.equal((await call("DELETE", `passkeys/${id}`, { password: PASSWORD }, token)).status, 200);
     assert.deepEqual((await call("GET", "passkeys", undefined, token)).data, []);
     const started = await begin();
     const answer = await call("POST", "passkey", { token: started.token, credential: await get(started.options) });
