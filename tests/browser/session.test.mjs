@@ -118,7 +118,8 @@ describe("session", () => {
     assert.ok(refreshes.length >= asked && refreshes.length >= 2, `refreshed by itself: ${refreshes}`);
     assert.ok(refreshes.every((status) => status === 200), `every refresh succeeded: ${refreshes}`);
     assert.match(page.url(), /\/feed$/, "nobody was sent to sign in");
-    expectNothing(seen, [/status of 401/, /ERR_CONNECTION_REFUSED/, /WebSocket/]);
+    // The program was stopped while this page was open: what it asked at that moment was refused, or broke off.
+    expectNothing(seen, [/status of 401/, /ERR_CONNECTION_(REFUSED|RESET)/, /WebSocket/]);
     await context.close();
   });
 });
