@@ -7,9 +7,8 @@ use std::process::ExitCode;
 ///
 /// Built with `no_thp`: it asks the system for no huge pages. Every thread keeps pages of its own for each size of block
 /// and fills them little by little; with huge pages the first byte costs 2 MiB, which was two thirds of the memory of an
-/// appliance with many organizations open. And with `v2`, which gives freed pages back after a tenth of a second: version 3
-/// keeps them for a second, and opening and closing a thousand organizations one after another took 417 MiB with it where
-/// this takes 287.
+/// appliance with many organizations open. And with `v2`, which gives
+/// freed pages back after a tenth of a second where version 3 keeps them for a second.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
